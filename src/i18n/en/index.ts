@@ -1,0 +1,10 @@
+export { default as classroom } from './classroom.ts';
+export { default as cli } from './cli.ts';
+export { default as commands } from './commands.ts';
+export { default as common } from './common.ts';
+export { default as discord } from './discord.ts';
+export { default as errors } from './errors.ts';
+export { default as lessons } from './lessons.ts';
+export { default as local } from './local.ts';
+export { default as setup } from './setup.ts';
+export { default as training } from './training.ts';

@@ -1,0 +1,4 @@
+import type { Section } from '../catalogue.ts';
+import type en from '../en/cli.ts';
+
+export default {} as const satisfies Section<typeof en>;

@@ -1,0 +1,4 @@
+import type { Section } from '../catalogue.ts';
+import type en from '../en/common.ts';
+
+export default {} as const satisfies Section<typeof en>;
