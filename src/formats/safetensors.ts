@@ -1,0 +1,184 @@
+/**
+ * safetensors files: eight bytes of header length, a JSON header, the tensors' bytes. Reading allocates one buffer a
+ * tensor, after the whole header was checked, so a caller can let go of tensors one by one. Writing orders tensors as the
+ * reference library does (widest type first, then by name), so equal tensors give equal bytes. Little-endian machines only,
+ * which every platform of onnxruntime-node is.
+ */
+import { createHash } from 'node:crypto';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { DataType, HostTensor, TensorMap } from '../engine/index.ts';
+import { UserError } from '../errors.ts';
+import { writeDurably, writeDurablyAs } from './durable-file.ts';
+import { DTYPES, HEADER_LIMIT_BYTES, parseHeader, type TensorPlace } from './safetensors-header.ts';
+
+export interface Safetensors {
+  tensors: TensorMap;
+  metadata: Record<string, string>;
+}
+
+const PREFIX_BYTES = 8;
+/** readSync takes at most 2 GiB at once. */
+const PIECE_BYTES = 1024 * 1024 * 1024;
+
+/** Copies `length` bytes from `position` of the source into `target`. */
+type Source = (target: Uint8Array, position: number) => void;
+
+/** Reads a file. @throws UserError file_missing, or what is wrong with it, with the values and limits. */
+export function readSafetensors(path: string): Safetensors {
+  const handle = openForReading(path);
+  try {
+    const source: Source = (target, position) => {
+      for (let offset = 0; offset < target.length; ) {
+        const read = readSync(handle, target, offset, Math.min(PIECE_BYTES, target.length - offset), position + offset);
+        // The size was asked a moment ago: somebody is shortening the file while we read it.
+        if (read === 0)
+          throw new UserError('safetensors_too_short', { file: basename(path), bytes: position + offset });
+        offset += read;
+      }
+    };
+    const status = fstatSync(handle);
+    if (!status.isFile()) throw new UserError('file_missing', { path });
+    return load(source, status.size, basename(path));
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** Reads bytes already in memory; the tensors are copies. @param file the name errors print. */
+export function parseSafetensors(bytes: Uint8Array, file = 'safetensors'): Safetensors {
+  const source: Source = (target, position) => target.set(bytes.subarray(position, position + target.length));
+  return load(source, bytes.length, file);
+}
+
+function openForReading(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    throw new UserError('file_missing', { path }, { cause: error });
+  }
+}
+
+function load(source: Source, size: number, file: string): Safetensors {
+  if (size < PREFIX_BYTES) throw new UserError('safetensors_too_short', { file, bytes: size });
+  const prefix = new Uint8Array(PREFIX_BYTES);
+  source(prefix, 0);
+  const declared = new DataView(prefix.buffer).getBigUint64(0, true);
+  if (declared > BigInt(HEADER_LIMIT_BYTES))
+    throw new UserError('safetensors_header_size', { file, size: String(declared), limit: HEADER_LIMIT_BYTES });
+  const headerBytes = Number(declared);
+  if (headerBytes > size - PREFIX_BYTES)
+    throw new UserError('safetensors_truncated', { file, expected: PREFIX_BYTES + headerBytes, actual: size });
+  const header = new Uint8Array(headerBytes);
+  source(header, PREFIX_BYTES);
+  const dataStart = PREFIX_BYTES + headerBytes;
+  const { metadata, places } = parseHeader(decodeText(header, file), size - dataStart, file);
+  const tensors: TensorMap = new Map();
+  for (const place of places) tensors.set(place.name, loadTensor(source, place, dataStart));
+  return { tensors, metadata };
+}
+
+function decodeText(bytes: Uint8Array, file: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (error) {
+    throw new UserError('safetensors_header_unreadable', { file, position: 0 }, { cause: error });
+  }
+}
+
+function loadTensor(source: Source, place: TensorPlace, dataStart: number): HostTensor {
+  const buffer = new ArrayBuffer(place.end - place.begin);
+  source(new Uint8Array(buffer), dataStart + place.begin);
+  return { dtype: place.dtype, shape: place.shape, data: viewOf(place.dtype, buffer) };
+}
+
+function viewOf(dtype: DataType, buffer: ArrayBuffer): HostTensor['data'] {
+  switch (dtype) {
+    case 'float32':
+      return new Float32Array(buffer);
+    case 'float16':
+    case 'bfloat16':
+      return new Uint16Array(buffer);
+    case 'int64':
+      return new BigInt64Array(buffer);
+    case 'int32':
+      return new Int32Array(buffer);
+    case 'int8':
+      return new Int8Array(buffer);
+    case 'uint8':
+    case 'bool':
+      return new Uint8Array(buffer);
+  }
+}
+
+/** The bytes of a safetensors file holding `tensors`; the same tensors and metadata give the same bytes. */
+export function encodeSafetensors(tensors: TensorMap, metadata: Record<string, string> = {}): Uint8Array {
+  return Buffer.concat([...pieces(tensors, metadata)]);
+}
+
+/** Writes a file whole or not at all, tensor by tensor, without a second copy in memory. */
+export function writeSafetensors(path: string, tensors: TensorMap, metadata: Record<string, string> = {}): void {
+  writeDurably(path, pieces(tensors, metadata));
+}
+
+/** Writes a file named by the sha-256 of its bytes into `folder`: the name of a version's full weights. */
+export function writeSafetensorsBySha256(
+  folder: string,
+  tensors: TensorMap,
+  metadata: Record<string, string> = {},
+): { path: string; sha256: string } {
+  const hash = createHash('sha256');
+  let sha256 = '';
+  const named = () => {
+    sha256 = hash.digest('hex');
+    return join(folder, `${sha256}.safetensors`);
+  };
+  const path = writeDurablyAs(named, folder, hashed(pieces(tensors, metadata), hash));
+  return { path, sha256 };
+}
+
+function* hashed(chunks: Iterable<Uint8Array>, hash: ReturnType<typeof createHash>): Generator<Uint8Array> {
+  for (const chunk of chunks) {
+    hash.update(chunk);
+    yield chunk;
+  }
+}
+
+/** The file's parts in order: length, header padded with spaces to a multiple of 8, each tensor's bytes. */
+function* pieces(tensors: TensorMap, metadata: Record<string, string>): Generator<Uint8Array> {
+  const ordered = [...tensors].map(([name, tensor]) => checked(name, tensor)).sort(referenceOrder);
+  let offset = 0;
+  const entries = ordered.map(({ name, tensor, kind, bytes }) => {
+    const place = { dtype: kind.name, shape: tensor.shape, data_offsets: [offset, offset + bytes.length] };
+    offset += bytes.length;
+    return `${JSON.stringify(name)}:${JSON.stringify(place)}`;
+  });
+  const keys = Object.keys(metadata).sort();
+  if (keys.length > 0)
+    entries.unshift(`"__metadata__":${JSON.stringify(Object.fromEntries(keys.map((k) => [k, metadata[k]])))}`);
+  const json = Buffer.from(`{${entries.join(',')}}`, 'utf8');
+  const padding = (PREFIX_BYTES - (json.length % PREFIX_BYTES)) % PREFIX_BYTES;
+  const prefix = Buffer.alloc(PREFIX_BYTES);
+  prefix.writeBigUInt64LE(BigInt(json.length + padding));
+  yield prefix;
+  yield json;
+  yield Buffer.alloc(padding, ' ');
+  for (const { bytes } of ordered) yield bytes;
+}
+
+/** A tensor whose data does not fit its shape would make a file nobody can read: a bug of the caller, said at once. */
+function checked(name: string, tensor: HostTensor) {
+  const order = DTYPES.findIndex((entry) => entry.dtype === tensor.dtype);
+  const kind = DTYPES[order];
+  if (kind === undefined) throw new TypeError(`tensor ${name} has the unknown type ${tensor.dtype}`);
+  const { data, shape } = tensor;
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  const expected = shape.reduce((product, length) => product * length, kind.bytes);
+  if (expected !== bytes.length)
+    throw new RangeError(`tensor ${name} of shape [${shape}] needs ${expected} bytes, its data has ${bytes.length}`);
+  return { name, utf8: Buffer.from(name, 'utf8'), tensor, kind, order, bytes };
+}
+
+function referenceOrder(a: { order: number; utf8: Buffer }, b: { order: number; utf8: Buffer }): number {
+  return a.order - b.order || Buffer.compare(a.utf8, b.utf8);
+}
