@@ -37,4 +37,10 @@ export default {
   adapter_unsupported: 'This adapter uses {{key}} = {{value}}, which is not known here. Plain LoRA on linear layers works.',
   adapter_tensor_wrong: 'The adapter does not fit itself at {{tensor}}: it should be {{expected}}, and is {{actual}}. Save it again with peft.',
   adapter_damaged: 'The stored brain version is damaged ({{detail}}). Go back to an older version or restore a backup.',
+  // local classroom
+  local_port_in_use: 'Port {{port}} is taken by another program. Close that program, or choose another port: PORT in the .env file.',
+  local_port_forbidden: 'The system does not let us use port {{port}} on {{host}}. Choose a port above 1024: PORT in the .env file.',
+  local_host_unknown: 'This computer has no address {{host}}. Use 127.0.0.1 (this computer only) or 0.0.0.0 (the classroom network).',
+  local_database_damaged: 'The file of the local classroom is damaged: {{path}}. Move it away and start again: a new one is made. Brains and turns are kept elsewhere and are safe.',
+  local_database_newer: 'The file of the local classroom was made by a newer version: {{path}}. Update the program, or move the file away.',
 } as const;

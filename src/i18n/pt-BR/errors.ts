@@ -39,4 +39,10 @@ export default {
   adapter_unsupported: 'Este adaptador usa {{key}} = {{value}}, que não é conhecido aqui. LoRA simples em camadas lineares funciona.',
   adapter_tensor_wrong: 'O adaptador não combina consigo mesmo em {{tensor}}: deveria ser {{expected}}, e é {{actual}}. Salve de novo com o peft.',
   adapter_damaged: 'A versão guardada do cérebro está danificada ({{detail}}). Volte para uma versão anterior ou restaure um backup.',
+  // local classroom
+  local_port_in_use: 'A porta {{port}} está em uso por outro programa. Feche esse programa ou escolha outra porta: PORT no arquivo .env.',
+  local_port_forbidden: 'O sistema não deixa usar a porta {{port}} em {{host}}. Escolha uma porta acima de 1024: PORT no arquivo .env.',
+  local_host_unknown: 'Este computador não tem o endereço {{host}}. Use 127.0.0.1 (só este computador) ou 0.0.0.0 (a rede da sala).',
+  local_database_damaged: 'O arquivo da sala local está danificado: {{path}}. Tire-o dali e comece de novo: um novo será criado. Os cérebros e as conversas ficam em outro lugar e estão a salvo.',
+  local_database_newer: 'O arquivo da sala local foi feito por uma versão mais nova: {{path}}. Atualize o programa ou tire o arquivo dali.',
 } as const satisfies Section<typeof en>;
