@@ -29,15 +29,25 @@ export function writeDurablyAs(name: () => string, folder: string, chunks: Itera
     fsyncSync(handle);
     closeSync(handle);
     handle = null;
-    const path = name();
-    renameSync(temporary, path);
-    syncFolder(folder);
-    return path;
+    return rename(temporary, name(), folder);
   } catch (error) {
-    if (handle !== null) closeSync(handle);
-    rmSync(temporary, { force: true });
+    if (handle !== null) {
+      closeSync(handle);
+      rmSync(temporary, { force: true });
+    }
     throw worded(error, folder);
   }
+}
+
+function rename(temporary: string, path: string, folder: string): string {
+  try {
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  syncFolder(folder);
+  return path;
 }
 
 function writeAll(handle: number, chunk: Uint8Array): void {

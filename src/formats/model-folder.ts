@@ -155,5 +155,9 @@ const FLOATS: readonly string[] = ['float32', 'float16', 'bfloat16'];
 function stored(tensor: HostTensor, dtype: 'float32' | 'float16'): HostTensor {
   if (tensor.dtype === dtype || !FLOATS.includes(tensor.dtype)) return tensor;
   const values = toFloat32(tensor);
-  return { dtype, shape: tensor.shape, data: dtype === 'float32' ? values : float32ToFloat16(values) };
+  return {
+    dtype,
+    shape: tensor.shape,
+    data: dtype === 'float32' ? values : Uint16Array.from(values, float32ToFloat16),
+  };
 }

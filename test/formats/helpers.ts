@@ -1,0 +1,63 @@
+/** Builders for the formats' tests: files put together by hand, folders that vanish after the test. */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { TensorMap } from '../../src/engine/index.ts';
+import { UserError } from '../../src/errors.ts';
+import { t } from '../../src/i18n/index.ts';
+
+export const golden = resolve('..', 'shared', 'golden');
+export const noGolden = !existsSync(golden);
+if (noGolden) console.info(`skipped: the reference files are not at ${golden}`);
+
+/** A safetensors file from any header, true or not. */
+export function assemble(header: unknown, dataBytes: number, declaredLength?: bigint): Uint8Array {
+  const json = Buffer.from(typeof header === 'string' ? header : JSON.stringify(header), 'utf8');
+  const prefix = Buffer.alloc(8);
+  prefix.writeBigUInt64LE(declaredLength ?? BigInt(json.length));
+  return Buffer.concat([prefix, json, Buffer.alloc(dataBytes, 7)]);
+}
+
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'formats-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** One tensor of each type, a scalar and an empty one among them. */
+export function everyType(): TensorMap {
+  return new Map([
+    ['b.float32', { dtype: 'float32', shape: [2, 3], data: new Float32Array([1, -2, 3.5, 0, -0, Number.NaN]) }],
+    ['a.float32', { dtype: 'float32', shape: [], data: new Float32Array([7]) }],
+    ['half', { dtype: 'float16', shape: [3], data: new Uint16Array([0x3c00, 0x7bff, 0x8001]) }],
+    ['brain', { dtype: 'bfloat16', shape: [1, 1], data: new Uint16Array([0x3f80]) }],
+    ['ids', { dtype: 'int64', shape: [2], data: new BigInt64Array([-1n, 9_007_199_254_740_993n]) }],
+    ['steps', { dtype: 'int32', shape: [1], data: new Int32Array([-5]) }],
+    ['signed', { dtype: 'int8', shape: [3], data: new Int8Array([-128, 0, 127]) }],
+    ['ação "ã"', { dtype: 'uint8', shape: [1, 5], data: new Uint8Array([0, 1, 2, 254, 255]) }],
+    ['mask', { dtype: 'bool', shape: [2], data: new Uint8Array([0, 1]) }],
+    ['empty', { dtype: 'float32', shape: [0, 4], data: new Float32Array(0) }],
+  ]);
+}
+
+/** The UserError `work` throws; a test fails on anything else, or on a sentence that lacks a value. */
+export function refusal(work: () => unknown): UserError {
+  try {
+    work();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    for (const locale of ['en', 'pt-BR'] as const) {
+      const sentence = inWords(error, locale);
+      if (sentence.includes('{{')) throw new Error(`${error.identifier} in ${locale} lacks a value: ${sentence}`);
+    }
+    return error;
+  }
+  throw new Error('nothing was refused');
+}
+
+export function inWords(error: UserError, locale: 'en' | 'pt-BR' = 'en'): string {
+  // Every identifier is a key of the section; its parameters are checked by `refusal`, at run time.
+  const key = `errors:${error.identifier}` as 'errors:file_missing';
+  return t(locale, key, { path: '', ...error.context });
+}
