@@ -4,43 +4,86 @@ export default {
   file_missing: '{{path}} is not there. Check the path and try again.',
   // start
   flag_unknown: '{{flag}} is not an option. The only one is --lan, which lets other computers of your network in.',
-  setting_wrong: 'The setting {{key}} cannot be read ({{problem}}). Mend it in the file .env; .env.example explains each one.',
-  data_folder_unwritable: 'Nothing can be written to {{folder}}. Choose another folder with DATA_FOLDER, or change its permissions.',
-  platform_unsupported: 'This computer ({{platform}}) has no onnxruntime to run the brain. These have: {{supported}} (Linux with glibc).',
+  setting_wrong:
+    'The setting {{key}} cannot be read ({{problem}}). Mend it in the file .env; .env.example explains each one.',
+  data_folder_unwritable:
+    'Nothing can be written to {{folder}}. Choose another folder with DATA_FOLDER, or change its permissions.',
+  platform_unsupported:
+    'This computer ({{platform}}) has no onnxruntime to run the brain. These have: {{supported}} (Linux with glibc).',
   memory_too_small: 'This computer has {{have}} MB of memory; the brain and its trainer need {{need}} MB.',
-  disk_too_small: 'Only {{have}} MB are free on the disk of the data folder; {{need}} MB are needed. Free some, or set DATA_FOLDER.',
+  disk_too_small:
+    'Only {{have}} MB are free on the disk of the data folder; {{need}} MB are needed. Free some, or set DATA_FOLDER.',
   // formats
   file_unwritable: '{{path}} cannot be written ({{code}}). Choose another place, or change its permissions.',
   disk_full: 'The disk is full: nothing more fits into {{path}}. Free some space and try again; nothing was lost.',
   safetensors_too_short: '{{file}} is only {{bytes}} bytes long and breaks off there. Download or copy it again.',
-  safetensors_truncated: '{{file}} is cut off: its header needs {{expected}} bytes, the file has {{actual}}. Download or copy it again.',
-  safetensors_header_size: '{{file}} declares a header of {{size}} bytes; at most {{limit}} are allowed. It is damaged or not a safetensors file.',
-  safetensors_header_unreadable: 'The header of {{file}} cannot be read at character {{position}}. It is damaged or not a safetensors file; download or copy it again.',
+  safetensors_truncated:
+    '{{file}} is cut off: its header needs {{expected}} bytes, the file has {{actual}}. Download or copy it again.',
+  safetensors_header_size:
+    '{{file}} declares a header of {{size}} bytes; at most {{limit}} are allowed. It is damaged or not a safetensors file.',
+  safetensors_header_unreadable:
+    'The header of {{file}} cannot be read at character {{position}}. It is damaged or not a safetensors file; download or copy it again.',
   safetensors_too_many: '{{file}} lists more than {{limit}} tensors, more than any model has. It is damaged.',
   safetensors_duplicate: '{{file}} names {{tensor}} twice. It is damaged; download or copy it again.',
   safetensors_dtype: '{{tensor}} in {{file}} is stored as {{dtype}}. These types can be read: {{supported}}.',
-  safetensors_range: '{{tensor}} in {{file}} should lie at bytes {{begin}} to {{end}}, but only {{size}} bytes of data are there. The file is cut off or damaged; download or copy it again.',
-  safetensors_size: '{{tensor}} in {{file}} has shape {{shape}} as {{dtype}}, which needs {{expected}} bytes; it has {{actual}}. The file is damaged; download or copy it again.',
-  safetensors_overlap: '{{tensor}} in {{file}} begins at byte {{begin}}, before the tensor in front of it ends ({{end}}). The file is damaged; download or copy it again.',
-  safetensors_hole: 'Bytes {{begin}} to {{end}} of the data in {{file}} belong to no tensor. The file is damaged; download or copy it again.',
+  safetensors_range:
+    '{{tensor}} in {{file}} should lie at bytes {{begin}} to {{end}}, but only {{size}} bytes of data are there. The file is cut off or damaged; download or copy it again.',
+  safetensors_size:
+    '{{tensor}} in {{file}} has shape {{shape}} as {{dtype}}, which needs {{expected}} bytes; it has {{actual}}. The file is damaged; download or copy it again.',
+  safetensors_overlap:
+    '{{tensor}} in {{file}} begins at byte {{begin}}, before the tensor in front of it ends ({{end}}). The file is damaged; download or copy it again.',
+  safetensors_hole:
+    'Bytes {{begin}} to {{end}} of the data in {{file}} belong to no tensor. The file is damaged; download or copy it again.',
   model_config_missing: '{{folder}} holds no config.json, so it is not a model folder. Check the path.',
   json_unreadable: '{{path}} cannot be read as JSON ({{problem}}). Download or copy it again.',
   json_too_large: '{{path}} is {{bytes}} bytes long; at most {{limit}} are read.',
-  model_weights_missing: '{{folder}} holds a config.json but no weights (model.safetensors). Download the folder again, with its large files.',
-  model_pytorch_only: '{{folder}} holds its weights only as {{file}}, a PyTorch checkpoint, which is not read. Save the model as safetensors (save_pretrained does) and try again.',
-  model_index_damaged: '{{file}} in {{folder}} does not say which tensor lies in which file (at {{entry}}). Download it again.',
+  model_weights_missing:
+    '{{folder}} holds a config.json but no weights (model.safetensors). Download the folder again, with its large files.',
+  model_pytorch_only:
+    '{{folder}} holds its weights only as {{file}}, a PyTorch checkpoint, which is not read. Save the model as safetensors (save_pretrained does) and try again.',
+  model_index_damaged:
+    '{{file}} in {{folder}} does not say which tensor lies in which file (at {{entry}}). Download it again.',
   model_shard_missing: '{{folder}} lacks {{file}}, one of the parts of its weights. Download it again.',
   model_shard_incomplete: '{{file}} should hold the tensor {{tensor}}, but does not. Download it again.',
   adapter_config_missing: '{{folder}} holds no adapter_config.json, so it is not an adapter folder. Check the path.',
   adapter_weights_missing: '{{folder}} holds no adapter_model.safetensors. Save the adapter again as safetensors.',
   adapter_config_wrong: '{{path}}: {{key}} is {{value}}, which makes no sense there. Save the adapter again with peft.',
-  adapter_unsupported: 'This adapter uses {{key}} = {{value}}, which is not known here. Plain LoRA on linear layers works.',
-  adapter_tensor_wrong: 'The adapter does not fit itself at {{tensor}}: it should be {{expected}}, and is {{actual}}. Save it again with peft.',
+  adapter_unsupported:
+    'This adapter uses {{key}} = {{value}}, which is not known here. Plain LoRA on linear layers works.',
+  adapter_tensor_wrong:
+    'The adapter does not fit itself at {{tensor}}: it should be {{expected}}, and is {{actual}}. Save it again with peft.',
   adapter_damaged: 'The stored brain version is damaged ({{detail}}). Go back to an older version or restore a backup.',
   // local classroom
-  local_port_in_use: 'Port {{port}} is taken by another program. Close that program, or choose another port: PORT in the .env file.',
-  local_port_forbidden: 'The system does not let us use port {{port}} on {{host}}. Choose a port above 1024: PORT in the .env file.',
-  local_host_unknown: 'This computer has no address {{host}}. Use 127.0.0.1 (this computer only) or 0.0.0.0 (the classroom network).',
-  local_database_damaged: 'The file of the local classroom is damaged: {{path}}. Move it away and start again: a new one is made. Brains and turns are kept elsewhere and are safe.',
-  local_database_newer: 'The file of the local classroom was made by a newer version: {{path}}. Update the program, or move the file away.',
+  local_port_in_use:
+    'Port {{port}} is taken by another program. Close that program, or choose another port: PORT in the .env file.',
+  local_port_forbidden:
+    'The system does not let us use port {{port}} on {{host}}. Choose a port above 1024: PORT in the .env file.',
+  local_host_unknown:
+    'This computer has no address {{host}}. Use 127.0.0.1 (this computer only) or 0.0.0.0 (the classroom network).',
+  local_database_damaged:
+    'The file of the local classroom is damaged: {{path}}. Move it away and start again: a new one is made. Brains and turns are kept elsewhere and are safe.',
+  local_database_newer:
+    'The file of the local classroom was made by a newer version: {{path}}. Update the program, or move the file away.',
+
+  // store
+  node_too_old:
+    'This Node.js is version {{version}}; {{needed}} or newer is needed. Run npm install again, then start with npm start.',
+  sqlite_too_old:
+    'The built-in SQLite is version {{version}}; {{needed}} or newer is needed to keep your data safe. Run npm install again.',
+  database_newer:
+    '{{path}} was written by a newer Brain Factory. Nothing was changed. Install the newer version, or use another data folder.',
+  database_damaged:
+    '{{path}} is damaged or is not a Brain Factory database. Nothing was changed. Put back a backup (look in the backups folder beside it), or use another data folder.',
+  database_busy:
+    '{{path}} is being used by another program and did not answer in time. Close the other program and try again.',
+  disk_failing:
+    'The disk did not do what it was asked to at {{path}}. Check the disk, make a backup of the data folder, and try again.',
+  folder_not_writable:
+    'Nothing can be written at {{path}}. Check the permissions of the folder, or use another data folder.',
+  weights_damaged:
+    '{{path}} is damaged: it is not the file that was saved. Go back to an older brain version or put back a backup.',
+  job_crashed:
+    'The training stopped in the middle {{attempts}} times, so it was set aside. The brain is the same as before. Check that the computer has enough memory, then try again.',
+  job_words_withdrawn:
+    'Somebody asked for their words to be deleted, and this training used them, so it will not run. The brain is the same as before.',
 } as const;

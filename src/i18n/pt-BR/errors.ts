@@ -6,43 +6,88 @@ export default {
   file_missing: '{{path}} não está lá. Confira o caminho e tente de novo.',
   // start
   flag_unknown: '{{flag}} não é uma opção. A única é --lan, que deixa entrar os outros computadores da sua rede.',
-  setting_wrong: 'Não dá para ler a configuração {{key}} ({{problem}}). Corrija no arquivo .env; o .env.example explica cada uma.',
-  data_folder_unwritable: 'Não é possível gravar em {{folder}}. Escolha outra pasta com DATA_FOLDER ou mude as permissões dela.',
-  platform_unsupported: 'Este computador ({{platform}}) não tem o onnxruntime que roda o cérebro. Estes têm: {{supported}} (Linux com glibc).',
+  setting_wrong:
+    'Não dá para ler a configuração {{key}} ({{problem}}). Corrija no arquivo .env; o .env.example explica cada uma.',
+  data_folder_unwritable:
+    'Não é possível gravar em {{folder}}. Escolha outra pasta com DATA_FOLDER ou mude as permissões dela.',
+  platform_unsupported:
+    'Este computador ({{platform}}) não tem o onnxruntime que roda o cérebro. Estes têm: {{supported}} (Linux com glibc).',
   memory_too_small: 'Este computador tem {{have}} MB de memória; o cérebro e o treinador precisam de {{need}} MB.',
-  disk_too_small: 'Só há {{have}} MB livres no disco da pasta de dados; são precisos {{need}} MB. Libere espaço ou mude DATA_FOLDER.',
+  disk_too_small:
+    'Só há {{have}} MB livres no disco da pasta de dados; são precisos {{need}} MB. Libere espaço ou mude DATA_FOLDER.',
   // formats
   file_unwritable: 'Não dá para gravar em {{path}} ({{code}}). Escolha outro lugar ou mude as permissões.',
   disk_full: 'O disco está cheio: não cabe mais nada em {{path}}. Libere espaço e tente de novo; nada se perdeu.',
   safetensors_too_short: '{{file}} tem só {{bytes}} bytes e acaba ali. Baixe ou copie o arquivo de novo.',
-  safetensors_truncated: '{{file}} está cortado: o cabeçalho precisa de {{expected}} bytes e o arquivo tem {{actual}}. Baixe ou copie de novo.',
-  safetensors_header_size: '{{file}} declara um cabeçalho de {{size}} bytes; o limite é {{limit}}. Está danificado ou não é um arquivo safetensors.',
-  safetensors_header_unreadable: 'Não dá para ler o cabeçalho de {{file}} no caractere {{position}}. Está danificado ou não é um arquivo safetensors; baixe ou copie de novo.',
+  safetensors_truncated:
+    '{{file}} está cortado: o cabeçalho precisa de {{expected}} bytes e o arquivo tem {{actual}}. Baixe ou copie de novo.',
+  safetensors_header_size:
+    '{{file}} declara um cabeçalho de {{size}} bytes; o limite é {{limit}}. Está danificado ou não é um arquivo safetensors.',
+  safetensors_header_unreadable:
+    'Não dá para ler o cabeçalho de {{file}} no caractere {{position}}. Está danificado ou não é um arquivo safetensors; baixe ou copie de novo.',
   safetensors_too_many: '{{file}} lista mais de {{limit}} tensores, mais do que qualquer modelo tem. Está danificado.',
   safetensors_duplicate: '{{file}} traz {{tensor}} duas vezes. Está danificado; baixe ou copie de novo.',
   safetensors_dtype: '{{tensor}} em {{file}} está gravado como {{dtype}}. Estes tipos podem ser lidos: {{supported}}.',
-  safetensors_range: '{{tensor}} em {{file}} deveria estar nos bytes {{begin}} a {{end}}, mas só há {{size}} bytes de dados. O arquivo está cortado ou danificado; baixe ou copie de novo.',
-  safetensors_size: '{{tensor}} em {{file}} tem a forma {{shape}} em {{dtype}}, que precisa de {{expected}} bytes; tem {{actual}}. O arquivo está danificado; baixe ou copie de novo.',
-  safetensors_overlap: '{{tensor}} em {{file}} começa no byte {{begin}}, antes do fim do tensor anterior ({{end}}). O arquivo está danificado; baixe ou copie de novo.',
-  safetensors_hole: 'Os bytes {{begin}} a {{end}} dos dados de {{file}} não pertencem a nenhum tensor. O arquivo está danificado; baixe ou copie de novo.',
+  safetensors_range:
+    '{{tensor}} em {{file}} deveria estar nos bytes {{begin}} a {{end}}, mas só há {{size}} bytes de dados. O arquivo está cortado ou danificado; baixe ou copie de novo.',
+  safetensors_size:
+    '{{tensor}} em {{file}} tem a forma {{shape}} em {{dtype}}, que precisa de {{expected}} bytes; tem {{actual}}. O arquivo está danificado; baixe ou copie de novo.',
+  safetensors_overlap:
+    '{{tensor}} em {{file}} começa no byte {{begin}}, antes do fim do tensor anterior ({{end}}). O arquivo está danificado; baixe ou copie de novo.',
+  safetensors_hole:
+    'Os bytes {{begin}} a {{end}} dos dados de {{file}} não pertencem a nenhum tensor. O arquivo está danificado; baixe ou copie de novo.',
   model_config_missing: '{{folder}} não tem um config.json, portanto não é a pasta de um modelo. Confira o caminho.',
   json_unreadable: 'Não dá para ler {{path}} como JSON ({{problem}}). Baixe ou copie de novo.',
   json_too_large: '{{path}} tem {{bytes}} bytes; no máximo {{limit}} são lidos.',
-  model_weights_missing: '{{folder}} tem um config.json, mas não os pesos (model.safetensors). Baixe a pasta de novo, com os arquivos grandes.',
-  model_pytorch_only: '{{folder}} só tem os pesos em {{file}}, um checkpoint do PyTorch, que não é lido. Salve o modelo como safetensors (o save_pretrained faz isso) e tente de novo.',
+  model_weights_missing:
+    '{{folder}} tem um config.json, mas não os pesos (model.safetensors). Baixe a pasta de novo, com os arquivos grandes.',
+  model_pytorch_only:
+    '{{folder}} só tem os pesos em {{file}}, um checkpoint do PyTorch, que não é lido. Salve o modelo como safetensors (o save_pretrained faz isso) e tente de novo.',
   model_index_damaged: '{{file}} em {{folder}} não diz qual tensor está em qual arquivo (em {{entry}}). Baixe de novo.',
   model_shard_missing: 'Falta em {{folder}} o arquivo {{file}}, uma das partes dos pesos. Baixe de novo.',
   model_shard_incomplete: '{{file}} deveria conter o tensor {{tensor}}, mas não contém. Baixe de novo.',
-  adapter_config_missing: '{{folder}} não tem um adapter_config.json, portanto não é a pasta de um adaptador. Confira o caminho.',
-  adapter_weights_missing: '{{folder}} não tem um adapter_model.safetensors. Salve o adaptador de novo como safetensors.',
-  adapter_config_wrong: '{{path}}: {{key}} é {{value}}, o que não faz sentido ali. Salve o adaptador de novo com o peft.',
-  adapter_unsupported: 'Este adaptador usa {{key}} = {{value}}, que não é conhecido aqui. LoRA simples em camadas lineares funciona.',
-  adapter_tensor_wrong: 'O adaptador não combina consigo mesmo em {{tensor}}: deveria ser {{expected}}, e é {{actual}}. Salve de novo com o peft.',
-  adapter_damaged: 'A versão guardada do cérebro está danificada ({{detail}}). Volte para uma versão anterior ou restaure um backup.',
+  adapter_config_missing:
+    '{{folder}} não tem um adapter_config.json, portanto não é a pasta de um adaptador. Confira o caminho.',
+  adapter_weights_missing:
+    '{{folder}} não tem um adapter_model.safetensors. Salve o adaptador de novo como safetensors.',
+  adapter_config_wrong:
+    '{{path}}: {{key}} é {{value}}, o que não faz sentido ali. Salve o adaptador de novo com o peft.',
+  adapter_unsupported:
+    'Este adaptador usa {{key}} = {{value}}, que não é conhecido aqui. LoRA simples em camadas lineares funciona.',
+  adapter_tensor_wrong:
+    'O adaptador não combina consigo mesmo em {{tensor}}: deveria ser {{expected}}, e é {{actual}}. Salve de novo com o peft.',
+  adapter_damaged:
+    'A versão guardada do cérebro está danificada ({{detail}}). Volte para uma versão anterior ou restaure um backup.',
   // local classroom
-  local_port_in_use: 'A porta {{port}} está em uso por outro programa. Feche esse programa ou escolha outra porta: PORT no arquivo .env.',
-  local_port_forbidden: 'O sistema não deixa usar a porta {{port}} em {{host}}. Escolha uma porta acima de 1024: PORT no arquivo .env.',
-  local_host_unknown: 'Este computador não tem o endereço {{host}}. Use 127.0.0.1 (só este computador) ou 0.0.0.0 (a rede da sala).',
-  local_database_damaged: 'O arquivo da sala local está danificado: {{path}}. Tire-o dali e comece de novo: um novo será criado. Os cérebros e as conversas ficam em outro lugar e estão a salvo.',
-  local_database_newer: 'O arquivo da sala local foi feito por uma versão mais nova: {{path}}. Atualize o programa ou tire o arquivo dali.',
+  local_port_in_use:
+    'A porta {{port}} está em uso por outro programa. Feche esse programa ou escolha outra porta: PORT no arquivo .env.',
+  local_port_forbidden:
+    'O sistema não deixa usar a porta {{port}} em {{host}}. Escolha uma porta acima de 1024: PORT no arquivo .env.',
+  local_host_unknown:
+    'Este computador não tem o endereço {{host}}. Use 127.0.0.1 (só este computador) ou 0.0.0.0 (a rede da sala).',
+  local_database_damaged:
+    'O arquivo da sala local está danificado: {{path}}. Tire-o dali e comece de novo: um novo será criado. Os cérebros e as conversas ficam em outro lugar e estão a salvo.',
+  local_database_newer:
+    'O arquivo da sala local foi feito por uma versão mais nova: {{path}}. Atualize o programa ou tire o arquivo dali.',
+
+  // store
+  node_too_old:
+    'Este Node.js é a versão {{version}}; é preciso a {{needed}} ou mais nova. Rode npm install de novo e inicie com npm start.',
+  sqlite_too_old:
+    'O SQLite incluído é a versão {{version}}; é preciso a {{needed}} ou mais nova para manter seus dados seguros. Rode npm install de novo.',
+  database_newer:
+    '{{path}} foi gravado por um Brain Factory mais novo. Nada foi alterado. Instale a versão mais nova ou use outra pasta de dados.',
+  database_damaged:
+    '{{path}} está danificado ou não é um banco de dados do Brain Factory. Nada foi alterado. Restaure um backup (veja a pasta backups ao lado dele) ou use outra pasta de dados.',
+  database_busy:
+    '{{path}} está sendo usado por outro programa e não respondeu a tempo. Feche o outro programa e tente de novo.',
+  disk_failing:
+    'O disco não fez o que foi pedido em {{path}}. Verifique o disco, faça um backup da pasta de dados e tente de novo.',
+  folder_not_writable: 'Não é possível gravar em {{path}}. Confira as permissões da pasta ou use outra pasta de dados.',
+  weights_damaged:
+    '{{path}} está danificado: não é o arquivo que foi salvo. Volte para uma versão anterior do cérebro ou restaure um backup.',
+  job_crashed:
+    'O treino parou no meio {{attempts}} vezes e por isso foi deixado de lado. O cérebro continua como antes. Veja se o computador tem memória suficiente e tente de novo.',
+  job_words_withdrawn:
+    'Alguém pediu para apagar as próprias palavras, e este treino as usava; por isso ele não vai acontecer. O cérebro continua como antes.',
 } as const satisfies Section<typeof en>;
