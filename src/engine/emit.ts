@@ -1,0 +1,189 @@
+/** Turns a graph into the bytes of an ONNX model (operator set 20, onnxruntime's own operators in `com.microsoft`). */
+import proto, { type onnx } from 'onnx-proto';
+import { type Dimension, type Shape, termsOf } from './dimensions.ts';
+import type { Graph, Node, Value } from './graph.ts';
+import { operations } from './operations/table.ts';
+import type { ElementType, OperationName } from './operations/types.ts';
+
+const OPERATOR_SET = 20;
+const IR_VERSION = 9; // the first that knows operator set 20
+
+const elementTypes: Record<ElementType, number> = { float32: 1, int64: 7, bool: 9 };
+
+export type AttributeValue = { int: number } | { float: number } | { string: string } | { ints: readonly number[] };
+
+/** What an operation's `emit` writes to. Names are strings; every method that makes something returns its name. */
+export interface Emitter {
+  node(
+    type: string,
+    inputs: readonly string[],
+    outputs: readonly string[],
+    attributes?: Record<string, AttributeValue>,
+    domain?: string,
+  ): void;
+  /** A node with one output of a fresh name. */
+  node1(type: string, inputs: readonly string[], attributes?: Record<string, AttributeValue>): string;
+  ints(values: readonly number[]): string;
+  scalarInt(value: number): string;
+  scalarFloat(value: number): string;
+  /** A shape as an int64 list, names filled in from the inputs when the graph runs. */
+  shape(shape: Shape): string;
+}
+
+/** The model's bytes. Inputs and outputs keep their names in the graph. */
+export function emit(graph: Graph): Uint8Array {
+  const names = new Map<number, string>();
+  for (const [name, value] of graph.inputs) names.set(value.id, name);
+  for (const { name, value } of graph.mapped) names.set(value.id, name);
+  // An output that is also an input, or goes out under two names, gets a node of its own.
+  const aliases: [string, Value][] = [];
+  for (const [name, value] of graph.outputs) {
+    if (names.has(value.id)) aliases.push([name, value]);
+    else names.set(value.id, name);
+  }
+  const nameOf = (value: Value): string => names.get(value.id) ?? `v${value.id}`;
+
+  const nodes: onnx.INodeProto[] = [];
+  const initializers = new Map<string, onnx.ITensorProto>();
+  const writer = createEmitter(graph, nodes, initializers);
+  for (const { value, numbers } of graph.constants) {
+    initializers.set(nameOf(value), constantTensor(nameOf(value), value.dtype, value.shape, numbers));
+  }
+  for (const { name, value, range } of graph.mapped) initializers.set(name, externalTensor(name, value.shape, range));
+  for (const node of usedNodes(graph)) {
+    emitNode(writer, node, node.inputs.map(nameOf), node.outputs.map(nameOf));
+  }
+  for (const [name, value] of aliases) writer.node('Identity', [nameOf(value)], [name]);
+
+  return proto.onnx.ModelProto.encode({
+    irVersion: IR_VERSION,
+    producerName: 'brain-factory',
+    opsetImport: [
+      { domain: '', version: OPERATOR_SET },
+      { domain: 'com.microsoft', version: 1 },
+    ],
+    graph: {
+      name: 'brain',
+      node: nodes,
+      initializer: [...initializers.values()],
+      input: [...graph.inputs].map(([name, value]) => valueInfo(name, value)),
+      output: [...graph.outputs].map(([name, value]) => valueInfo(name, value)),
+    },
+  }).finish();
+}
+
+function emitNode<Name extends OperationName>(
+  writer: Emitter,
+  node: Node<Name>,
+  inputs: string[],
+  outputs: string[],
+): void {
+  operations[node.operation].emit(writer, inputs, outputs, node);
+}
+
+/** The nodes an output depends on: gradient rules may leave behind parts nobody asked for. */
+function usedNodes(graph: Graph): Node[] {
+  const used = new Set([...graph.outputs.values()].map((value) => value.id));
+  const kept: Node[] = [];
+  for (const node of [...graph.nodes].reverse()) {
+    if (!node.outputs.some((output) => used.has(output.id))) continue;
+    kept.push(node);
+    for (const input of node.inputs) used.add(input.id);
+  }
+  return kept.reverse();
+}
+
+function createEmitter(graph: Graph, nodes: onnx.INodeProto[], initializers: Map<string, onnx.ITensorProto>): Emitter {
+  let fresh = 0;
+  const sizes = new Map<string, string>(); // a dimension's name → the int64 [1] that holds it at run time
+
+  const constant = (dtype: ElementType, shape: readonly number[], numbers: readonly number[]): string => {
+    const name = `c_${dtype}_${shape.join('x')}_${numbers.join('_')}`;
+    if (!initializers.has(name)) initializers.set(name, constantTensor(name, dtype, shape, numbers));
+    return name;
+  };
+
+  const sizeNamed = (symbol: string): string => {
+    const known = sizes.get(symbol);
+    if (known) return known;
+    for (const [name, { shape }] of graph.inputs) {
+      const axis = shape.indexOf(symbol);
+      if (axis < 0) continue;
+      const size = emitter.node1('Shape', [name], { start: { int: axis }, end: { int: axis + 1 } });
+      sizes.set(symbol, size);
+      return size;
+    }
+    throw new Error(`no input of the graph has the size ${symbol}`);
+  };
+
+  const sizeOf = (dimension: Dimension): string => {
+    if (typeof dimension === 'number') return emitter.ints([dimension]);
+    const terms = termsOf(dimension).map(({ names, coefficient }) => {
+      const factors = names.map(sizeNamed);
+      if (coefficient !== 1) factors.push(emitter.ints([coefficient]));
+      return factors.length ? factors.reduce((a, b) => emitter.node1('Mul', [a, b])) : emitter.ints([coefficient]);
+    });
+    return terms.reduce((a, b) => emitter.node1('Add', [a, b]));
+  };
+
+  const emitter: Emitter = {
+    node(type, inputs, outputs, attributes = {}, domain = '') {
+      nodes.push({
+        opType: type,
+        name: `${type}_${nodes.length}`,
+        domain,
+        input: [...inputs],
+        output: [...outputs],
+        attribute: Object.entries(attributes).map(([name, value]) => attributeProto(name, value)),
+      });
+    },
+    node1(type, inputs, attributes) {
+      const name = `t${fresh++}`;
+      emitter.node(type, inputs, [name], attributes);
+      return name;
+    },
+    ints: (values) => constant('int64', [values.length], values),
+    scalarInt: (value) => constant('int64', [], [value]),
+    scalarFloat: (value) => constant('float32', [], [value]),
+    shape(shape) {
+      const unknown = shape.filter((size) => typeof size === 'string').length;
+      // A single unknown size is what is left over: −1 in ONNX.
+      if (unknown === 0) return emitter.ints(shape.map(Number));
+      const known = sizes.get(`[${shape}]`);
+      if (known) return known;
+      const name =
+        shape.length === 1 ? sizeOf(shape[0]!) : emitter.node1('Concat', shape.map(sizeOf), { axis: { int: 0 } });
+      sizes.set(`[${shape}]`, name);
+      return name;
+    },
+  };
+  return emitter;
+}
+
+function attributeProto(name: string, value: AttributeValue): onnx.IAttributeProto {
+  const { AttributeType } = proto.onnx.AttributeProto;
+  if ('int' in value) return { name, type: AttributeType.INT, i: value.int };
+  if ('float' in value) return { name, type: AttributeType.FLOAT, f: value.float };
+  if ('ints' in value) return { name, type: AttributeType.INTS, ints: [...value.ints] };
+  return { name, type: AttributeType.STRING, s: new TextEncoder().encode(value.string) };
+}
+
+function constantTensor(name: string, dtype: ElementType, shape: Shape, numbers: readonly number[]): onnx.ITensorProto {
+  const raw = dtype === 'int64' ? new BigInt64Array(numbers.map(BigInt)) : new Float32Array(numbers);
+  return { name, dataType: elementTypes[dtype], dims: shape.map(Number), rawData: new Uint8Array(raw.buffer) };
+}
+
+function externalTensor(
+  name: string,
+  shape: Shape,
+  range: { location: string; offset: number; length: number },
+): onnx.ITensorProto {
+  const externalData = Object.entries(range).map(([key, value]) => ({ key, value: `${value}` }));
+  const { EXTERNAL } = proto.onnx.TensorProto.DataLocation;
+  return { name, dataType: elementTypes.float32, dims: shape.map(Number), dataLocation: EXTERNAL, externalData };
+}
+
+function valueInfo(name: string, value: Value): onnx.IValueInfoProto {
+  const dim = value.shape.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));
+  return { name, type: { tensorType: { elemType: elementTypes[value.dtype], shape: { dim } } } };
+}

@@ -1,0 +1,60 @@
+/** Reverse-mode differentiation: walks a graph from a loss back to its parameters and appends the gradient operations. */
+import type { Graph, Node, Value } from './graph.ts';
+import { operations } from './operations/table.ts';
+import type { Contribution, GradientRule, OperationName } from './operations/types.ts';
+
+/**
+ * The gradient of Σ seed · loss for every value of `parameters`, as new values of the same graph.
+ * Only what a parameter depends on is computed: frozen weights cost nothing.
+ * @param seed the gradient of the loss itself, of the loss's shape.
+ */
+export function gradients(g: Graph, loss: Value, seed: Value, parameters: readonly Value[]): Value[] {
+  const needed = reachableFrom(g, parameters);
+  const contributions = new Map<number, Contribution[]>([[loss.id, [seed]]]);
+  const total = (value: Value): Value | undefined => {
+    const sum = sumUp(g, contributions.get(value.id) ?? []);
+    if (sum) contributions.set(value.id, [sum]);
+    return sum;
+  };
+  // Nodes are in the order they were added, inputs first: backwards, every gradient is complete when it is used.
+  for (const node of [...g.nodes].reverse()) {
+    if (!node.outputs.some((output) => contributions.has(output.id))) continue;
+    const { inputs } = node;
+    if (!inputs.some((input) => needed.has(input.id))) continue;
+    const thunks = ruleOf(node)(g, node, node.outputs.map(total));
+    for (const [i, input] of inputs.entries()) {
+      const thunk = thunks[i];
+      if (!thunk || !needed.has(input.id)) continue;
+      contributions.set(input.id, [...(contributions.get(input.id) ?? []), thunk()]);
+    }
+  }
+  return parameters.map((parameter) => {
+    const gradient = total(parameter);
+    if (!gradient)
+      throw new Error(`the loss does not depend on parameter ${parameter.id} of shape [${parameter.shape}]`);
+    return gradient;
+  });
+}
+
+function ruleOf<Name extends OperationName>(node: Node<Name>): GradientRule<Name> {
+  const rule = operations[node.operation].gradient;
+  if (rule === 'constant') throw new Error(`${node.operation} has no gradient, yet a parameter runs through it`);
+  return rule;
+}
+
+/** The ids of `parameters` and of everything computed from them. */
+function reachableFrom(g: Graph, parameters: readonly Value[]): Set<number> {
+  const reached = new Set(parameters.map((parameter) => parameter.id));
+  for (const { inputs, outputs } of g.nodes) {
+    if (inputs.some((input) => reached.has(input.id))) for (const output of outputs) reached.add(output.id);
+  }
+  return reached;
+}
+
+function sumUp(g: Graph, contributions: readonly Contribution[]): Value | undefined {
+  let sum: Value | undefined;
+  for (const part of contributions) if ('id' in part) sum = sum ? g.add(sum, part) : part;
+  // Scattered parts last: they write into the sum instead of making arrays of their own.
+  for (const part of contributions) if (!('id' in part)) sum = part.addTo(sum);
+  return sum;
+}

@@ -1,0 +1,30 @@
+/** The engine: models as graphs of tensor operations, trained and served by onnxruntime. Knows no text and no database. */
+export { type AdamWOptions, defaultAdamW } from './adamw.ts';
+export {
+  type Gpt2Config,
+  type ModelConfig,
+  parseModelConfig,
+  SUPPORTED_ARCHITECTURES,
+} from './architectures/config.ts';
+export {
+  type AdapterWeights,
+  defaultLora,
+  initLora,
+  type LoraConfig,
+  loraTargets,
+  mergeLora,
+} from './lora.ts';
+export { type Random, seededRandom } from './random.ts';
+export {
+  copyTensors,
+  type DataType,
+  elementCount,
+  float16ToFloat32,
+  float32Tensor,
+  float32ToFloat16,
+  type HostTensor,
+  type TensorMap,
+  toFloat32,
+} from './tensor.ts';
+export { openTrainable, type Trainable, type TrainableOptions, type TrainingBatch } from './trainable.ts';
+export { expectedWeights, normaliseWeights, randomWeights } from './weights.ts';

@@ -1,0 +1,35 @@
+/** All operations. The mapped type makes a missing rule a compile error: no operation without shape, ONNX form and gradient. */
+import { Add, Div, Exp, FastGelu, Log, Mul, Sigmoid, Sub, Tanh } from './elementwise.ts';
+import { Gather, GatherElements, ScatterElements, ScatterRows } from './indexing.ts';
+import { FusedMatMul, Gemm } from './linear.ts';
+import { CrossEntropy, LayerNormalization, Softmax } from './normalisation.ts';
+import { CausalBias, Concat, Expand, ReduceSum, Reshape, Split, Transpose } from './shape.ts';
+import type { Operation, OperationName } from './types.ts';
+
+export const operations: { readonly [Name in OperationName]: Operation<Name> } = {
+  Add,
+  Sub,
+  Mul,
+  Div,
+  Exp,
+  Log,
+  Sigmoid,
+  Tanh,
+  FastGelu,
+  Gemm,
+  FusedMatMul,
+  Softmax,
+  LayerNormalization,
+  CrossEntropy,
+  ReduceSum,
+  Expand,
+  Reshape,
+  Transpose,
+  Split,
+  Concat,
+  Gather,
+  ScatterRows,
+  GatherElements,
+  ScatterElements,
+  CausalBias,
+};

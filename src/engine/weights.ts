@@ -1,0 +1,44 @@
+/** A model's weights: what they are called, checking what a file brought, and fresh random ones. */
+import { UserError } from '../errors.ts';
+import type { ModelConfig } from './architectures/config.ts';
+import { architectureOf } from './architectures/index.ts';
+import { seededRandom } from './random.ts';
+import { elementCount, float32Tensor, type TensorMap, toFloat32 } from './tensor.ts';
+
+/** Hugging Face's names of the weights in model.safetensors → shapes. */
+export function expectedWeights(config: ModelConfig): Map<string, readonly number[]> {
+  return new Map(architectureOf(config).weights);
+}
+
+/**
+ * The expected weights as float32, from tensors named with or without the "transformer." prefix. Buffers that old
+ * checkpoints carry (attention masks) and a tied head are left out.
+ * @throws UserError model_tensor_missing {tensor}, model_tensor_shape {tensor, expected, actual}.
+ */
+export function normaliseWeights(config: ModelConfig, tensors: TensorMap): TensorMap {
+  const result: TensorMap = new Map();
+  for (const [name, shape] of expectedWeights(config)) {
+    const tensor = tensors.get(name) ?? tensors.get(name.replace(/^transformer\./, ''));
+    if (!tensor) throw new UserError('model_tensor_missing', { tensor: name });
+    if (`${tensor.shape}` !== `${shape}`) {
+      throw new UserError('model_tensor_shape', { tensor: name, expected: `[${shape}]`, actual: `[${tensor.shape}]` });
+    }
+    result.set(name, float32Tensor(shape, toFloat32(tensor)));
+  }
+  return result;
+}
+
+/** Hugging Face's initialisation (normal, residual projections shrunk by depth), the same for the same seed everywhere. */
+export function randomWeights(config: ModelConfig, seed: number): TensorMap {
+  const { weights, initialDeviation } = architectureOf(config);
+  const random = seededRandom(seed);
+  const result: TensorMap = new Map();
+  for (const [name, shape] of weights) {
+    const data = new Float32Array(elementCount(shape));
+    const deviation = initialDeviation(name);
+    if (deviation === null) data.fill(1);
+    else if (deviation > 0) for (let i = 0; i < data.length; i++) data[i] = deviation * random.normal();
+    result.set(name, float32Tensor(shape, data));
+  }
+  return result;
+}
