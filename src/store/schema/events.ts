@@ -11,6 +11,7 @@ export const OUTBOX_KINDS = [
   'turn_answered',
   'turn_failed',
   'rated',
+  'turn_open',
   'training_blocked',
   'job_queued',
   'job_finished',
