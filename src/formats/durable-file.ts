@@ -1,6 +1,7 @@
 /**
  * Files that are there whole or not at all: written under a temporary name in the same folder, flushed to the disk, then
- * renamed. A process killed at any instant leaves the old file or the new one, and at worst a `.tmp` beside it.
+ * renamed. A process killed at any instant leaves the old file or the new one, and at worst a `.tmp` beside it, whose name
+ * tells the process, so that the store can sweep it away.
  */
 import { randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
@@ -20,7 +21,7 @@ export function writeDurably(path: string, chunks: Iterable<Uint8Array>): void {
 
 /** The same, for a name known only when all is written (a file named by its own hash). Returns the path. */
 export function writeDurablyAs(name: () => string, folder: string, chunks: Iterable<Uint8Array>): string {
-  const temporary = join(folder, `${randomUUID()}.tmp`);
+  const temporary = join(folder, `${randomUUID()}.${process.pid}.tmp`);
   let handle: number | null = null;
   try {
     mkdirSync(folder, { recursive: true });

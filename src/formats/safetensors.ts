@@ -126,7 +126,7 @@ export function writeSafetensorsBySha256(
   folder: string,
   tensors: TensorMap,
   metadata: Record<string, string> = {},
-): { path: string; sha256: string } {
+): { path: string; file: string; sha256: string } {
   const hash = createHash('sha256');
   let sha256 = '';
   const named = () => {
@@ -134,7 +134,7 @@ export function writeSafetensorsBySha256(
     return join(folder, `${sha256}.safetensors`);
   };
   const path = writeDurablyAs(named, folder, hashed(pieces(tensors, metadata), hash));
-  return { path, sha256 };
+  return { path, file: basename(path), sha256 };
 }
 
 function* hashed(chunks: Iterable<Uint8Array>, hash: ReturnType<typeof createHash>): Generator<Uint8Array> {

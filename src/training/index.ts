@@ -1,13 +1,19 @@
-/** Fine-tuning: the loop. */
-export { LR_SCHEDULER_TYPES, type LrSchedulerType } from './schedule.ts';
+/** Training: the Trainer's loop, the recipes, the worker process and who watches over it, what a training did. */
+export type { TrainingRow } from './collator.ts';
+export { measurePush, type Probe, type PushResult, UNCHANGED_NATS, VERDICTS, type Verdict } from './push.ts';
+export { CLASSIC_ARGUMENTS, classicRows, classicText, RECIPES, type Recipe } from './recipes.ts';
+export type { JobSummary } from './run-job.ts';
+export { LR_SCHEDULER_TYPES, type LrSchedulerType, learningRateAt } from './schedule.ts';
+export { type Supervisor, type SupervisorOptions, startSupervisor } from './supervisor.ts';
 export {
   defaultTrainingArguments,
   type StepLog,
   type TrainerCheckpoint,
   type TrainerHooks,
   type TrainingArguments,
-  type TrainingRow,
   type TrainOutcome,
   type TrainSummary,
   train,
 } from './trainer.ts';
+export { loadVersion } from './versions.ts';
+export { describePush, describeSummary } from './words.ts';

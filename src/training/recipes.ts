@@ -1,0 +1,49 @@
+/**
+ * What a job trains on. *classic* is the original teaching script's way: everything said in the session so far, people's
+ * sentences and the model's replies alike, joined by spaces into one row, never reset; batch 1, AdamW at 5e-5 falling
+ * linearly to 0 over 3 epochs, gradients clipped at 1. It rewards nothing and punishes nothing: the rejected reply is part
+ * of the text it learns, which is why every job measures the push (push.ts).
+ */
+import { UserError } from '../errors.ts';
+import type { TrainingArguments, TrainingRow } from './trainer.ts';
+
+export const RECIPES = Object.freeze(['classic'] as const);
+export type Recipe = (typeof RECIPES)[number];
+
+/** The original's settings, each under the Trainer's name. */
+export const CLASSIC_ARGUMENTS = Object.freeze({
+  learningRate: 5e-5,
+  numTrainEpochs: 3,
+  perDeviceTrainBatchSize: 1,
+  gradientAccumulationSteps: 1,
+  weightDecay: 0,
+  warmupSteps: 0,
+  lrSchedulerType: 'linear',
+  maxGradNorm: 1,
+} as const satisfies Partial<TrainingArguments>);
+
+/** The text a classic job trains on: each utterance in the order it was said. */
+export function classicText(utterances: readonly string[]): string {
+  return utterances
+    .map((utterance) => utterance.trim())
+    .filter((utterance) => utterance !== '')
+    .join(' ');
+}
+
+export interface ClassicRows {
+  rows: TrainingRow[];
+  /** Tokens trained on. */
+  tokens: number;
+  /** Tokens at the beginning that did not fit the model's window. */
+  cutTokens: number;
+}
+
+/**
+ * One row of the text's tokens; a text longer than `window` keeps its last `window` tokens, the newest ones.
+ * @throws UserError training_text_short: with fewer than two tokens there is no next token to learn.
+ */
+export function classicRows(ids: readonly number[], window: number): ClassicRows {
+  if (ids.length < 2) throw new UserError('training_text_short', { tokens: ids.length });
+  const kept = ids.slice(-window);
+  return { rows: [{ inputIds: kept }], tokens: kept.length, cutTokens: ids.length - kept.length };
+}

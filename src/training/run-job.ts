@@ -1,0 +1,215 @@
+/**
+ * One training job from its row to its end: which weights to start from, which rows to train on, the steps and checkpoints
+ * written down as they happen, the new version, the push. Killed at any instant it can be run again and ends with the same
+ * bytes. One copy of the weights is in memory at a time: the serving session that measures is opened after the training
+ * graph was let go.
+ */
+import { join } from 'node:path';
+import { type Brain, type BrainVersion, openBrain } from '../brain/index.ts';
+import { defaultLora, initLora, type LoraConfig, mergeLora, openTrainable, type Trainable } from '../engine/index.ts';
+import { UserError } from '../errors.ts';
+import { decodeAdapter, encodeAdapter, readSafetensors, writeSafetensorsBySha256 } from '../formats/index.ts';
+import { type JobRow, LeaseLostError, type Store, type VersionContent } from '../store/index.ts';
+import { keepChart } from './chart.ts';
+import { dropCheckpoints, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import { measurePush } from './push.ts';
+import { CLASSIC_ARGUMENTS, type ClassicRows, classicRows } from './recipes.ts';
+import { type StepLog, type TrainOutcome, train } from './trainer.ts';
+import { loadVersion } from './versions.ts';
+
+export interface JobContext {
+  store: Store;
+  job: JobRow;
+  /** The worker's name: every write checks that the job is still its own. */
+  worker: string;
+  /** Whether to put the work in a safe place and leave. */
+  isStopAsked(): boolean;
+  /** Something about the job changed: a nudge for whoever shows it. */
+  changed(): void;
+  threads?: number;
+}
+
+/** What a finished job keeps of its training, beside the steps. */
+export interface JobSummary {
+  trainRuntime: number;
+  trainSamplesPerSecond: number;
+  trainStepsPerSecond: number;
+  trainLoss: number;
+  epoch: number;
+  peakMemoryMb: number;
+  steps: number;
+  totalSteps: number;
+  /** Tokens trained on, and those at the beginning of the text that did not fit the model's window. */
+  tokens: number;
+  cutTokens: number;
+  /** Stopped before its end, keeping what it had learned. */
+  stoppedEarly: boolean;
+  /** The loss curve as PNG, by its name within the data folder; null where it could not be drawn. */
+  chart: string | null;
+}
+
+/** Where `store.versions.weightsPath` looks. */
+const WEIGHTS_FOLDER = 'weights';
+/** A tenth of a long job is redone at most; a short one checkpoints at every step. */
+const CHECKPOINTS_A_JOB = 10;
+
+/**
+ * Runs a claimed job to its end, or gives it back where `isStopAsked`. A UserError on the way ends the job as failed, the
+ * version in use unchanged. Throws for bugs: the process should break, the attempt counts.
+ */
+export async function runJob(context: JobContext): Promise<void> {
+  const { store, job, worker } = context;
+  try {
+    await work(context);
+  } catch (error) {
+    // Cancelled, forgotten or taken over: whoever did it has written down what becomes of the job.
+    if (error instanceof LeaseLostError) return;
+    if (!(error instanceof UserError)) throw error;
+    store.jobs.fail(job.id, worker, { identifier: error.identifier, context: error.context });
+  }
+  const { state } = store.jobs.get(job.id) ?? {};
+  if (state !== 'queued' && state !== 'running') dropCheckpoints(store.folder, job.id);
+}
+
+async function work(context: JobContext): Promise<void> {
+  const { store, job, worker, threads } = context;
+  const { base } = job.payload;
+  const resume = loadCheckpoint(store.folder, job.id, job.checkpointFile);
+  if (job.cancelMode === 'keep' && resume === null) return store.jobs.abandon(job.id, worker);
+  const brain = await openBrain(base, { dataFolder: store.folder, ...(threads === undefined ? {} : { threads }) });
+  try {
+    const start = startOf(context);
+    const trained = await trainVersion(context, brain, start, resume);
+    if (trained === null) return;
+    const push = await measurePush(brain, job.payload.probe, start, trained.result);
+    const chart = await keepChart(store, job);
+    store.jobs.finish(job.id, worker, {
+      version: { note: job.payload.recipe, ...trained.content },
+      summary: { ...trained.summary, chart },
+      push: { ...push },
+    });
+  } finally {
+    await brain.dispose();
+  }
+}
+
+/** The version training starts from. */
+function startOf({ store, job }: JobContext): BrainVersion {
+  const version = job.fromVersionId === null ? undefined : store.versions.get(job.fromVersionId);
+  if (version !== undefined && version.base !== job.payload.base)
+    throw new UserError('job_base_differs', {
+      number: version.number,
+      base: job.payload.base,
+      versionBase: version.base,
+    });
+  return loadVersion(store, job.fromVersionId);
+}
+
+interface Trained {
+  content: VersionContent;
+  result: BrainVersion;
+  summary: Omit<JobSummary, 'chart'>;
+}
+
+/** Trains until the end, or returns null where there is nothing to keep: given back, or ended without a step. */
+async function trainVersion(
+  context: JobContext,
+  brain: Brain,
+  start: BrainVersion,
+  resume: ReturnType<typeof loadCheckpoint>,
+): Promise<Trained | null> {
+  const { store, job, worker } = context;
+  const { payload } = job;
+  const rows = classicRows(
+    brain.trainingIds(payload.trainingText),
+    Math.min(brain.window, payload.args.maxLength ?? brain.window),
+  );
+  const { trainable, lora } = await openStart(context, brain, start);
+  try {
+    const { outcome, summary, totalSteps } = await trainRows(context, trainable, rows, resume);
+    if (outcome === 'paused') store.jobs.release(job.id, worker);
+    if (outcome === 'paused') return null;
+    if (summary.steps === 0) store.jobs.abandon(job.id, worker);
+    if (summary.steps === 0) return null;
+    const { tokens, cutTokens } = rows;
+    const stoppedEarly = outcome === 'cancelled';
+    return {
+      ...keep(store, start, trainable, lora),
+      summary: { ...summary, totalSteps, tokens, cutTokens, stoppedEarly },
+    };
+  } finally {
+    await trainable.dispose();
+  }
+}
+
+/**
+ * The trainable a job starts with. LoRA goes on with the start's adapter where it has one; full training takes the adapter
+ * into the weights first. The base's weights are read here and held by the trainable alone.
+ */
+async function openStart({ job, threads }: JobContext, brain: Brain, start: BrainVersion) {
+  const { method, lora: wish, seed } = job.payload;
+  const { config } = brain;
+  const weights = readSafetensors(start.weightsFile ?? brain.weightsFile).tensors;
+  const options = threads === undefined ? {} : { threads };
+  if (method === 'full') {
+    const { adapter } = start;
+    const whole = adapter === undefined ? weights : mergeLora(config, weights, adapter.lora, adapter.tensors);
+    return { trainable: await openTrainable(config, whole, { ...options, method }), lora: null };
+  }
+  const lora = start.adapter?.lora ?? defaultLora(config, wish.r, wish.alpha);
+  const adapter = start.adapter?.tensors ?? initLora(config, lora, seed);
+  return { trainable: await openTrainable(config, weights, { ...options, method, lora, adapter }), lora };
+}
+
+async function trainRows(
+  { store, job, worker, isStopAsked, changed }: JobContext,
+  trainable: Trainable,
+  { rows }: ClassicRows,
+  resume: ReturnType<typeof loadCheckpoint>,
+): Promise<Pick<TrainOutcome, 'outcome' | 'summary'> & { totalSteps: number }> {
+  const args = { ...CLASSIC_ARGUMENTS, seed: job.payload.seed, ...job.payload.args };
+  let last: StepLog | undefined = store.jobSteps.of(job.id).at(-1);
+  const { outcome, summary } = await train(trainable, rows, args, {
+    ...(resume === null ? {} : { resume }),
+    checkpointEvery: Math.max(1, Math.floor((args.maxSteps ?? args.numTrainEpochs) / CHECKPOINTS_A_JOB)),
+    shouldStop() {
+      const row = store.jobs.get(job.id);
+      if (row?.state !== 'running' || row.worker !== worker) throw new LeaseLostError(job.id, worker);
+      if (row.cancelMode === 'keep') return 'cancel';
+      return isStopAsked() ? 'pause' : 'continue';
+    },
+    async onStep(log) {
+      store.jobs.step(job.id, worker, log);
+      last = log;
+      changed();
+      // onnxruntime may compute within the turn: without a pause the wish to stop would never be heard.
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+    onCheckpoint(checkpoint) {
+      const file = saveCheckpoint(store.folder, job.id, checkpoint);
+      store.jobs.checkpoint(job.id, worker, file);
+      dropCheckpoints(store.folder, job.id, file);
+    },
+  });
+  return { outcome, summary, totalSteps: last?.totalSteps ?? summary.steps };
+}
+
+/** Makes a version of what was trained: an adapter's bytes, or a file of weights named by its hash. */
+function keep(
+  store: Store,
+  start: BrainVersion,
+  trainable: Trainable,
+  lora: LoraConfig | null,
+): { content: VersionContent; result: BrainVersion } {
+  const tensors = trainable.trainedTensors();
+  if (lora === null) {
+    const { path, file, sha256 } = writeSafetensorsBySha256(join(store.folder, WEIGHTS_FOLDER), tensors, {
+      format: 'pt',
+    });
+    return { content: { weightsFile: file, weightsSha256: sha256 }, result: { weightsFile: path } };
+  }
+  const adapter = encodeAdapter(lora, tensors);
+  const { weightsFile } = start;
+  const result = { adapter: decodeAdapter(adapter), ...(weightsFile === undefined ? {} : { weightsFile }) };
+  return { content: { adapter }, result };
+}
