@@ -1,0 +1,52 @@
+/** How well a model predicts held-out documents: nats a token (with the end tokens), bits a character (without labels). */
+import type { Trainable, TrainingBatch } from '../../src/engine/index.ts';
+import type { TrainingDocument } from './documents.ts';
+import { type Encoder, labelsOf, plainIds } from './packing.ts';
+import { WINDOW } from './tokenizer.ts';
+
+const BATCH = 16;
+
+export interface Validation {
+  documents: number;
+  nats_per_token: number;
+  bits_per_character: number;
+}
+
+export async function evaluate(
+  trainable: Trainable,
+  documents: readonly TrainingDocument[],
+  encode: Encoder,
+): Promise<Validation> {
+  const rows = documents
+    .map((document) => plainIds(document, encode).slice(0, WINDOW))
+    .sort((a, b) => a.length - b.length);
+  let nll = 0;
+  let tokens = 0;
+  for (let first = 0; first < rows.length; first += BATCH) {
+    const result = await trainable.evaluate(padded(rows.slice(first, first + BATCH)));
+    nll += result.nll;
+    tokens += result.tokens;
+  }
+  // A document cut at the window has fewer tokens predicted than it has characters; scale up, as the PyTorch script does.
+  const all = documents.reduce((sum, document) => sum + plainIds(document, encode).length, 0);
+  const characters = documents.reduce((sum, { turns }) => sum + turns.join('').length, 0);
+  const perToken = nll / tokens;
+  return {
+    documents: documents.length,
+    nats_per_token: perToken,
+    bits_per_character: (perToken * all) / characters / Math.LN2,
+  };
+}
+
+function padded(rows: readonly number[][]): TrainingBatch {
+  const length = Math.max(...rows.map((row) => row.length));
+  const inputIds = new Int32Array(rows.length * length);
+  const labels = new Int32Array(inputIds.length).fill(-100);
+  const attentionMask = new Int32Array(inputIds.length);
+  for (const [index, row] of rows.entries()) {
+    inputIds.set(row, index * length);
+    labels.set(labelsOf(Int32Array.from(row)), index * length);
+    attentionMask.fill(1, index * length, index * length + row.length);
+  }
+  return { inputIds, labels, attentionMask, batchSize: rows.length, length };
+}

@@ -1,0 +1,103 @@
+/**
+ * Documents become token ids, are shuffled, laid end to end and cut into rows of equal length: an endless stream that
+ * depends on the seed alone, so that a training resumed after n rows reads row n + 1 as if it had never stopped.
+ *
+ * A document is `<|language|>` and its utterances, each closed by the end token. One side of the talk sometimes carries its
+ * intent and emotion in front of the utterance (weakly labelled by rules), sometimes not: the brain works with and without.
+ */
+import { guessEmotion, guessIntent } from '../../src/brain/rules.ts';
+import { seededRandom } from '../../src/engine/index.ts';
+import type { Source, TrainingDocument } from './documents.ts';
+import { shuffle } from './shuffle.ts';
+import { END, specialTokens } from './tokenizer.ts';
+
+const LABELLED = 0.4;
+const LABEL_KEPT = 0.7;
+
+const idOf = new Map(specialTokens.map((token, id) => [token, id]));
+const endId = idOf.get(END)!;
+const special = (name: string) => idOf.get(`<|${name}|>`)!;
+
+interface EncodedTurn {
+  ids: number[];
+  intent: number;
+  emotion: number;
+}
+
+interface EncodedDocument {
+  language: number;
+  turns: EncodedTurn[];
+}
+
+export type Encoder = (text: string) => number[];
+
+function encodeDocument(document: TrainingDocument, encode: Encoder): EncodedDocument {
+  return {
+    language: special(document.language),
+    turns: document.turns.map((text) => ({
+      ids: encode(text),
+      intent: special(guessIntent(text)),
+      emotion: special(guessEmotion(text)),
+    })),
+  };
+}
+
+/** The document's ids without labels: what validation measures. */
+export function plainIds(document: TrainingDocument, encode: Encoder): number[] {
+  const { language, turns } = encodeDocument(document, encode);
+  return [language, ...turns.flatMap((turn) => [...turn.ids, endId])];
+}
+
+/** Targets that nobody should learn to predict: what a person chose is told to the model, not guessed by it. */
+export function labelsOf(ids: Int32Array): Int32Array {
+  return ids.map((id) => (id !== endId && id < specialTokens.length ? -100 : id));
+}
+
+export class RowStream {
+  readonly #documents: { document: EncodedDocument; weight: number }[];
+  readonly #random: () => number;
+  readonly #length: number;
+  #order: EncodedDocument[] = [];
+  #next = 0;
+  #pending: number[] = [];
+
+  constructor(sources: readonly Source[], encode: Encoder, length: number, seed: number) {
+    this.#documents = sources.flatMap(({ documents, weight }) =>
+      documents.map((document) => ({ document: encodeDocument(document, encode), weight })),
+    );
+    this.#random = seededRandom(seed).uniform;
+    this.#length = length;
+  }
+
+  /** The next `length` token ids. */
+  next(): Int32Array {
+    while (this.#pending.length < this.#length) {
+      if (this.#next === this.#order.length) this.#startPass();
+      this.#append(this.#order[this.#next++]!);
+    }
+    return Int32Array.from(this.#pending.splice(0, this.#length));
+  }
+
+  skip(rows: number): void {
+    for (let row = 0; row < rows; row++) this.next();
+  }
+
+  #startPass(): void {
+    this.#order = this.#documents.flatMap(({ document, weight }) => Array<EncodedDocument>(weight).fill(document));
+    shuffle(this.#order, this.#random);
+    this.#next = 0;
+  }
+
+  #append({ language, turns }: EncodedDocument): void {
+    const labelledSide = turns.length > 2 && this.#random() < 0.5 ? 1 : 0;
+    this.#pending.push(language);
+    for (const [index, turn] of turns.entries()) {
+      if (index % 2 === labelledSide && this.#random() < LABELLED) {
+        if (this.#random() < LABEL_KEPT) this.#pending.push(turn.intent);
+        if (this.#random() < LABEL_KEPT) this.#pending.push(turn.emotion);
+      }
+      for (const id of turn.ids) this.#pending.push(id);
+      this.#pending.push(endId);
+    }
+  }
+}

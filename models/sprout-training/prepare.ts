@@ -1,0 +1,29 @@
+/** Reads the data, learns the vocabulary, and hands out what training and validation need. Same data, same result. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { createEncoder, trainBytePairEncoding } from './bpe.ts';
+import { readDocuments, type SproutData } from './documents.ts';
+import type { Encoder } from './packing.ts';
+import { specialTokens, VOCABULARY, writeTokenizer } from './tokenizer.ts';
+
+export interface Prepared extends SproutData {
+  encode: Encoder;
+}
+
+/** @param tokenizerFolder where the tokenizer's files are written. */
+export function prepare(dataFolder: string, tokenizerFolder: string): Prepared {
+  if (!existsSync(path.join(dataFolder, 'self-dialogue.en.jsonl.gz'))) {
+    console.error(`Sprout is trained from the dialogues in ${dataFolder}, which are not there; nothing was done.`);
+    process.exit(2);
+  }
+  const data = readDocuments(dataFolder);
+  const encoding = trainBytePairEncoding(weighedTexts(data), VOCABULARY, specialTokens);
+  writeTokenizer(tokenizerFolder, encoding);
+  return { ...data, encode: createEncoder(encoding) };
+}
+
+function* weighedTexts({ training }: SproutData): Generator<{ text: string; weight: number }> {
+  for (const { documents, weight } of training) {
+    for (const { turns } of documents) for (const text of turns) yield { text, weight };
+  }
+}

@@ -1,0 +1,73 @@
+/** Sprout's tokenizer: its special tokens, and its files as Hugging Face's libraries read them. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { EMOTIONS, INTENTS, LANGUAGES } from '../../src/brain/types.ts';
+import type { BytePairEncoding } from './bpe.ts';
+
+export const END = '<|endoftext|>';
+export const specialTokens = [END, ...[...LANGUAGES, ...INTENTS, ...EMOTIONS].map((name) => `<|${name}|>`)];
+export const VOCABULARY = 4096;
+export const WINDOW = 256;
+
+export function writeTokenizer(folder: string, { vocabulary, merges }: BytePairEncoding): void {
+  mkdirSync(folder, { recursive: true });
+  const write = (file: string, value: unknown, indent?: number) =>
+    writeFileSync(path.join(folder, file), `${JSON.stringify(value, null, indent)}\n`);
+  write('tokenizer.json', {
+    version: '1.0',
+    truncation: null,
+    padding: null,
+    added_tokens: specialTokens.map((content, id) => ({
+      id,
+      content,
+      single_word: false,
+      lstrip: false,
+      rstrip: false,
+      normalized: false,
+      special: true,
+    })),
+    normalizer: null,
+    pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
+    post_processor: null,
+    decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
+    model: {
+      type: 'BPE',
+      dropout: null,
+      unk_token: null,
+      continuing_subword_prefix: '',
+      end_of_word_suffix: '',
+      fuse_unk: false,
+      byte_fallback: false,
+      ignore_merges: false,
+      vocab: Object.fromEntries(vocabulary.map((token, id) => [token, id])),
+      merges: merges.map((pair) => pair.join(' ')),
+    },
+  });
+  write(
+    'tokenizer_config.json',
+    {
+      tokenizer_class: 'GPT2Tokenizer',
+      add_prefix_space: false,
+      add_bos_token: false,
+      bos_token: END,
+      eos_token: END,
+      pad_token: END,
+      unk_token: END,
+      additional_special_tokens: specialTokens.slice(1),
+      clean_up_tokenization_spaces: false,
+      model_max_length: WINDOW,
+    },
+    2,
+  );
+  write(
+    'special_tokens_map.json',
+    {
+      bos_token: END,
+      eos_token: END,
+      pad_token: END,
+      unk_token: END,
+      additional_special_tokens: specialTokens.slice(1),
+    },
+    2,
+  );
+}

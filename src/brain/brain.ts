@@ -1,0 +1,174 @@
+/** A loaded model: text and choices in, replies, log-probabilities and hidden states out, for any of its versions. */
+import path from 'node:path';
+import { type ModelConfig, parseModelConfig, seededRandom } from '../engine/index.ts';
+import { UserError } from '../errors.ts';
+import { type ModelFolder, openModelFolder } from '../formats/index.ts';
+import { bertScore } from '../scoring/index.ts';
+import { describe } from './info.ts';
+import { buildPrompt, promptBudget, shorten } from './prompt.ts';
+import { SerialQueue } from './queue.ts';
+import { completeSettings, defaultGeneration } from './settings.ts';
+import { missingTokenizer, openTokenizer } from './tokenizer.ts';
+import type {
+  BertScores,
+  Brain,
+  BrainInfo,
+  BrainOptions,
+  BrainTokenizer,
+  BrainVersion,
+  Choices,
+  ContextTurn,
+  Generation,
+  GenerationSettings,
+} from './types.ts';
+import { type OpenVersion, Versions } from './versions.ts';
+import { expandedWeights } from './weights-cache.ts';
+
+/** The embedded brain's folder; it comes with the program. */
+const sproutFolder = path.join(import.meta.dirname, '..', '..', 'models', 'sprout');
+
+/**
+ * Opens a model: 'sprout', or a folder in Hugging Face's layout.
+ * @throws UserError for a missing or damaged part, an architecture that is not known, tensors that do not fit.
+ */
+export async function openBrain(source: string, options: BrainOptions): Promise<Brain> {
+  const folder = openModelFolder(source === 'sprout' ? sproutFolder : path.resolve(source));
+  const config = parseModelConfig(folder.config);
+  const cacheFolder = path.join(options.dataFolder, 'cache');
+  const weightsFile = expandedWeights(folder, config, cacheFolder);
+  const threads = options.threads === undefined ? {} : { threads: options.threads };
+  const versions = await Versions.open(config, weightsFile, { cacheFolder, ...threads });
+  const name = source === 'sprout' ? 'sprout' : path.basename(folder.folder);
+  return new LoadedBrain(name, folder, config, weightsFile, versions);
+}
+
+class LoadedBrain implements Brain {
+  readonly name: string;
+  readonly config: ModelConfig;
+  readonly window: number;
+  readonly tokenizer: BrainTokenizer;
+  readonly folder: string;
+  readonly weightsFile: string;
+  readonly #source: ModelFolder;
+  readonly #hasTokenizer: boolean;
+  readonly #versions: Versions;
+  readonly #queue = new SerialQueue();
+
+  constructor(name: string, source: ModelFolder, config: ModelConfig, weightsFile: string, versions: Versions) {
+    this.name = name;
+    this.config = config;
+    this.window = config.nPositions;
+    this.folder = source.folder;
+    this.weightsFile = weightsFile;
+    this.#source = source;
+    this.#versions = versions;
+    const tokenizer = openTokenizer(source.folder, config.eosTokenId);
+    this.#hasTokenizer = tokenizer !== null;
+    this.tokenizer = tokenizer ?? missingTokenizer(source.folder, config.eosTokenId);
+  }
+
+  promptIds(
+    context: readonly ContextTurn[],
+    text: string,
+    choices: Partial<Choices> = {},
+    maxNewTokens: number = defaultGeneration.maxNewTokens,
+  ): number[] {
+    return buildPrompt(this.tokenizer, context, text, choices, promptBudget(this.window, maxNewTokens));
+  }
+
+  trainingIds(text: string): number[] {
+    return this.tokenizer.encode(text);
+  }
+
+  generate(
+    promptIds: readonly number[],
+    settings: GenerationSettings,
+    version: BrainVersion = {},
+    onToken?: (id: number, textSoFar: string) => void,
+  ): Promise<Generation> {
+    return this.#run(version, async ({ generate }) => {
+      const whole = completeSettings(settings);
+      this.#check(promptIds);
+      const inputIds = this.#fit(promptIds, whole.maxNewTokens);
+      whole.maxNewTokens = Math.min(whole.maxNewTokens, this.window - inputIds.length);
+      const soFar: number[] = [];
+      const began = performance.now();
+      const { outputIds, tokenLogprobs } = await generate(inputIds, whole, this.tokenizer.eosId, {
+        random: seededRandom(whole.seed).uniform,
+        onToken: (id) => {
+          soFar.push(id);
+          onToken?.(id, this.#text(soFar));
+        },
+      });
+      const seconds = (performance.now() - began) / 1000;
+      const tokensPerSecond = outputIds.length / seconds;
+      return { inputIds, outputIds, text: this.#text(outputIds), tokenLogprobs, seconds, tokensPerSecond };
+    });
+  }
+
+  logprobs(ids: readonly number[], version: BrainVersion = {}): Promise<number[]> {
+    return this.#run(version, async ({ serving }) => {
+      this.#checkLength(ids);
+      return [...(await serving.logprobs(ids))];
+    });
+  }
+
+  hiddenStates(ids: readonly number[], version: BrainVersion = {}): Promise<Float32Array[]> {
+    return this.#run(version, async ({ serving }) => {
+      this.#checkLength(ids);
+      return serving.hiddenStates(ids);
+    });
+  }
+
+  async bertScore(reference: string, hypothesis: string, version: BrainVersion = {}): Promise<BertScores> {
+    const layers = this.config.nLayer;
+    const layer = Math.ceil(layers / 2);
+    const model = `${this.name}, layer ${layer} of ${layers}`;
+    const [known, said] = [reference, hypothesis].map((text) => this.tokenizer.encode(text).slice(0, this.window));
+    if (known!.length === 0 || said!.length === 0) return { precision: 0, recall: 0, f1: 0, model };
+    const vectors = async (ids: number[]) => {
+      const states = (await this.hiddenStates(ids, version))[layer]!;
+      const width = states.length / ids.length;
+      return {
+        vectors: ids.map((_, token) => states.subarray(token * width, (token + 1) * width)),
+        special: ids.map(() => false),
+      };
+    };
+    return { ...bertScore(await vectors(said!), await vectors(known!)), model };
+  }
+
+  info(): BrainInfo {
+    return describe(this.name, this.config, this.#source, this.#hasTokenizer);
+  }
+
+  async dispose(): Promise<void> {
+    await this.#queue.run(() => this.#versions.dispose());
+  }
+
+  #run<T>(version: BrainVersion, work: (open: OpenVersion) => Promise<T>): Promise<T> {
+    return this.#queue.run(async () => work(await this.#versions.use(version)));
+  }
+
+  #text(ids: readonly number[]): string {
+    return this.#hasTokenizer ? this.tokenizer.decode(ids).trim() : '';
+  }
+
+  /** A prompt that fills the window leaves no room for a reply: its beginning goes. */
+  #fit(ids: readonly number[], maxNewTokens: number): number[] {
+    if (ids.length < this.window) return [...ids];
+    const isControl = (id: number) => this.tokenizer.specialId(this.tokenizer.piece(id)) === id;
+    return shorten(ids, promptBudget(this.window, maxNewTokens), isControl);
+  }
+
+  #check(ids: readonly number[]): void {
+    if (ids.length === 0) throw new UserError('prompt_empty');
+    const last = this.config.vocabSize - 1;
+    const unknown = ids.find((id) => !Number.isInteger(id) || id < 0 || id > last);
+    if (unknown !== undefined) throw new UserError('prompt_token_unknown', { token: unknown, last });
+  }
+
+  #checkLength(ids: readonly number[]): void {
+    this.#check(ids);
+    if (ids.length > this.window) throw new UserError('sequence_too_long', { length: ids.length, window: this.window });
+  }
+}

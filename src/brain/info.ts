@@ -1,0 +1,44 @@
+/** What is worth knowing about a model before opening or training it. */
+import { elementCount, expectedWeights, type ModelConfig } from '../engine/index.ts';
+import type { ModelFolder } from '../formats/index.ts';
+import type { BrainInfo } from './types.ts';
+
+const FLOAT_BYTES = 4;
+/** The length training rows are assumed to have. */
+const TRAINING_TOKENS = 256;
+/** Rank of the adapter assumed. */
+const LORA_RANK = 8;
+/** Numbers a token leaves behind in a block for the way back, per channel: inputs and outputs of each operation. */
+const KEPT_PER_CHANNEL = 40;
+
+export function describe(name: string, config: ModelConfig, source: ModelFolder, hasTokenizer: boolean): BrainInfo {
+  const parameters = countParameters(config);
+  const { nLayer, nEmbd, nHead, nPositions, vocabSize } = config;
+  const weights = parameters * FLOAT_BYTES;
+  const cache = 2 * nLayer * nPositions * nEmbd * FLOAT_BYTES;
+  const tokens = Math.min(TRAINING_TOKENS, nPositions);
+  const perToken = nLayer * (KEPT_PER_CHANNEL * nEmbd + 4 * nHead * tokens) + 4 * vocabSize;
+  const activations = tokens * perToken * FLOAT_BYTES;
+  // On each linear of a block: inputs C, C, C, 4C and outputs 3C, C, 4C, C, that is 16 C numbers a rank; four copies of each.
+  const adapter = 4 * LORA_RANK * nLayer * 16 * nEmbd * FLOAT_BYTES;
+  return {
+    name,
+    architecture: config.architecture,
+    parameters,
+    vocabulary: vocabSize,
+    window: nPositions,
+    layers: nLayer,
+    licence: source.licence ?? null,
+    hasTokenizer,
+    memory: {
+      serving: weights + 2 * cache,
+      lora: weights + adapter + activations,
+      // Weights, gradients and two moments.
+      full: 4 * weights + activations,
+    },
+  };
+}
+
+export function countParameters(config: ModelConfig): number {
+  return [...expectedWeights(config).values()].reduce((sum, shape) => sum + elementCount(shape), 0);
+}

@@ -1,0 +1,130 @@
+/** What the rest of the house sees of a brain: a loaded language model with its tokenizer and its versions. */
+import type { AdapterWeights, ModelConfig } from '../engine/index.ts';
+
+export const INTENTS = ['suggest', 'disagree', 'ask', 'agree'] as const;
+export type Intent = (typeof INTENTS)[number];
+
+export const EMOTIONS = ['neutral', 'happy', 'sad', 'surprised', 'excited', 'angry', 'afraid'] as const;
+export type Emotion = (typeof EMOTIONS)[number];
+
+/** Language of the conversation; two languages joined by a hyphen mean "said in the first, answered in the second". */
+export const LANGUAGES = ['en', 'pt', 'en-pt', 'pt-en'] as const;
+export type Language = (typeof LANGUAGES)[number];
+
+/** How a speaker meant a sentence. What is absent is not told to the model. */
+export interface Choices {
+  intent: Intent;
+  emotion: Emotion;
+  language: Language;
+}
+
+/** One earlier exchange: what the person said and what the model replied. */
+export interface ContextTurn {
+  text: string;
+  reply: string;
+}
+
+/** How the next token is picked; names and meanings are those of transformers' GenerationConfig. */
+export interface GenerationSettings {
+  /** Default 100. */
+  maxNewTokens?: number;
+  /** Default 0.7. */
+  temperature?: number;
+  /** Default 50; 0 keeps every token. */
+  topK?: number;
+  /** Default 0.9; 1 keeps every token. */
+  topP?: number;
+  /** Default 1.2; 1 is none. */
+  repetitionPenalty?: number;
+  /** Same seed, same prompt, same weights: same reply. */
+  seed: number;
+  /** Always the likeliest token; temperature, top-k, top-p and seed are then without effect. */
+  greedy?: boolean;
+}
+
+export interface Generation {
+  inputIds: number[];
+  /** The new tokens only; the closing eos, if it came, is kept. */
+  outputIds: number[];
+  /** `outputIds` as text: no special tokens, no half characters, trimmed. Empty when the model has no tokenizer. */
+  text: string;
+  /** Natural-log probability of each output token under the model's own distribution, before penalty, temperature and cuts. */
+  tokenLogprobs: number[];
+  seconds: number;
+  tokensPerSecond: number;
+}
+
+/** A version of a brain: `{}` is the base, an adapter or a file of full weights makes it another. */
+export interface BrainVersion {
+  /** Full fine-tune: a float32 .safetensors file. */
+  weightsFile?: string;
+  adapter?: AdapterWeights;
+}
+
+export interface BrainTokenizer {
+  /** A person's text: control tokens spelt out in it stay plain letters, unless `parseSpecial` asks otherwise. */
+  encode(text: string, options?: { parseSpecial?: boolean }): number[];
+  /** Text of `ids` without special tokens. */
+  decode(ids: readonly number[]): string;
+  /** Each id as the text it stands for alone; special tokens by their name. For tables and explanations. */
+  piece(id: number): string;
+  /** Id of a special token, or null when this tokenizer has none of that name. */
+  specialId(name: string): number | null;
+  readonly eosId: number;
+}
+
+export interface BrainInfo {
+  name: string;
+  architecture: string;
+  parameters: number;
+  vocabulary: number;
+  window: number;
+  layers: number;
+  licence: string | null;
+  /** Whether text can go in and out; without a tokenizer only ids can. */
+  hasTokenizer: boolean;
+  /** Estimates in bytes of main memory, beyond Node's own: weights, activations, optimiser state. */
+  memory: { serving: number; lora: number; full: number };
+}
+
+export interface BertScores {
+  precision: number;
+  recall: number;
+  f1: number;
+  /** Whose hidden states and which layer, e.g. "sprout, layer 3 of 6": these numbers are comparable only within one model. */
+  model: string;
+}
+
+export interface BrainOptions {
+  /** Where caches are kept; made when absent. */
+  dataFolder: string;
+  threads?: number;
+}
+
+export interface Brain {
+  readonly name: string;
+  readonly config: ModelConfig;
+  /** Most tokens the model can hold at once, prompt and reply together. */
+  readonly window: number;
+  /** UserError tokenizer_missing on use when the folder has none. */
+  readonly tokenizer: BrainTokenizer;
+  /** Folder of the model, for those that train it. */
+  readonly folder: string;
+  /** The base's weights as a float32 .safetensors file. */
+  readonly weightsFile: string;
+  promptIds(context: readonly ContextTurn[], text: string, choices?: Partial<Choices>, maxNewTokens?: number): number[];
+  trainingIds(text: string): number[];
+  generate(
+    promptIds: readonly number[],
+    settings: GenerationSettings,
+    version?: BrainVersion,
+    onToken?: (id: number, textSoFar: string) => void,
+  ): Promise<Generation>;
+  /** Natural-log probability of every id but the first, given those before it: n−1 numbers. */
+  logprobs(ids: readonly number[], version?: BrainVersion): Promise<number[]>;
+  /** layers + 1 arrays of [T × C], the embeddings first; the last one stands after the final layer norm. */
+  hiddenStates(ids: readonly number[], version?: BrainVersion): Promise<Float32Array[]>;
+  bertScore(reference: string, hypothesis: string, version?: BrainVersion): Promise<BertScores>;
+  info(): BrainInfo;
+  dispose(): Promise<void>;
+}
