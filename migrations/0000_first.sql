@@ -68,7 +68,7 @@ CREATE UNIQUE INDEX `members_class_user` ON `members` (`class_id`,`user_id`);-->
 CREATE TABLE `settings` (
 	`class_id` text NOT NULL,
 	`key` text NOT NULL,
-	`value` text NOT NULL,
+	`value` text,
 	`updated_at` integer NOT NULL,
 	PRIMARY KEY(`class_id`, `key`),
 	FOREIGN KEY (`class_id`) REFERENCES `classes`(`id`) ON UPDATE no action ON DELETE cascade

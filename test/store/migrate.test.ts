@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -107,12 +109,23 @@ test('a migration that fails, or that breaks a reference, never happened', () =>
   expect(createStore(folder).store.members.inClass('class')).toHaveLength(2);
 });
 
-test('a migration waits for another process that is writing, and sees what that one migrated', () => {
-  const { store, folder } = createStore();
-  createSitting(store);
-  store.close();
-  const migrations = createMigrations('ALTER TABLE classes ADD COLUMN motto text;');
-  const first = open(folder, migrations);
-  const second = open(folder, migrations);
-  expect(second.classes.list()).toEqual(first.classes.list());
+test('processes that start at once on a new folder build one database between them', async () => {
+  const folder = createFolder();
+  const url = new URL('../../src/store/index.ts', import.meta.url).href;
+  const script = `const { openStore } = await import('${url}');
+    const store = openStore({ folder: process.argv[1] });
+    store.classes.ensure({ id: String(process.pid), name: 'Turma', locale: 'en' });
+    store.close();`;
+  const starts = Array.from({ length: 4 }, async () => {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script, folder], { stdio: 'inherit' });
+    const [code] = await once(child, 'exit');
+    return code;
+  });
+  expect(await Promise.all(starts)).toEqual([0, 0, 0, 0]);
+  expect(createStore(folder).store.classes.list()).toHaveLength(4);
+  const sqlite = new Database(join(folder, DATABASE_FILE), { readonly: true });
+  const applied = sqlite.prepare('SELECT count(*), count(DISTINCT created_at) FROM __drizzle_migrations').raw().get();
+  sqlite.close();
+  const { entries } = JSON.parse(readFileSync(join(MIGRATIONS_FOLDER, 'meta', '_journal.json'), 'utf8'));
+  expect(applied).toEqual([entries.length, entries.length]);
 });

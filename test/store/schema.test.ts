@@ -8,7 +8,9 @@ import { MIGRATIONS_FOLDER } from '../../src/store/migrate.ts';
 import * as schema from '../../src/store/schema/index.ts';
 import { createConnection, createJob, createReply, createSitting } from './fixture.ts';
 
-const tables = Object.entries(schema).filter((entry): entry is [string, SQLiteTable] => is(entry[1], SQLiteTable));
+const tables = Object.entries<unknown>(schema).flatMap(([name, value]): [string, SQLiteTable][] =>
+  is(value, SQLiteTable) ? [[name, value]] : [],
+);
 
 const snakeCase = (name: string) => name.replaceAll(/[A-Z0-9]+(?![a-z])|[A-Z]/g, (part) => `_${part.toLowerCase()}`);
 

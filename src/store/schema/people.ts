@@ -76,7 +76,8 @@ export const settings = sqliteTable(
       .notNull()
       .references(() => classes.id, { onDelete: 'cascade' }),
     key: text('key').notNull(),
-    value: json<unknown>('value').notNull(),
+    /** null is a value, too: JSON's and SQL's are one here. */
+    value: json<unknown>('value'),
     updatedAt: moment('updated_at').notNull(),
   },
   (table) => [primaryKey({ columns: [table.classId, table.key] })],
