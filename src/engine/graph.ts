@@ -55,8 +55,11 @@ export class Graph {
 
   /** A float32 tensor that stays in its file. */
   mappedWeight(name: string, shape: Shape, range: FileRange): Value {
+    const known = this.#known.get(`mapped ${name}`);
+    if (known) return known[0]!;
     const value = this.#value({ shape, dtype: 'float32' });
     this.mapped.push({ name, value, range });
+    this.#known.set(`mapped ${name}`, [value]);
     return value;
   }
 

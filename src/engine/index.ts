@@ -15,6 +15,7 @@ export {
   mergeLora,
 } from './lora.ts';
 export { type Random, seededRandom } from './random.ts';
+export { openServing, type ServingModel, type ServingOptions, type TransformersSession } from './serving.ts';
 export {
   copyTensors,
   type DataType,

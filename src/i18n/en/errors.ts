@@ -124,4 +124,7 @@ export default {
   channel_unsuitable: 'A sitting needs an ordinary text channel or a thread of one. Try it there.',
   term_unknown: 'I have no explanation for "{{term}}". Start typing after /learn and pick a word from the list.',
   nothing_to_change: 'Choose at least one setting to change.',
+  // engine
+  weights_file_damaged: '{{file}} is cut off or damaged. Download or copy it again.',
+  weights_file_not_float32: '{{tensor}} in {{file}} is stored as {{dtype}}; the engine serves float32. Import the model first: the import converts it.',
 } as const;

@@ -128,4 +128,7 @@ export default {
   channel_unsuitable: 'Uma sessão precisa de um canal de texto comum ou de um tópico dele. Tente lá.',
   term_unknown: 'Não tenho explicação para "{{term}}". Comece a digitar depois de /aprender e escolha uma palavra da lista.',
   nothing_to_change: 'Escolha pelo menos uma configuração para mudar.',
+  // engine
+  weights_file_damaged: '{{file}} está cortado ou danificado. Baixe ou copie o arquivo de novo.',
+  weights_file_not_float32: '{{tensor}} em {{file}} está guardado como {{dtype}}; o motor usa float32. Importe o modelo primeiro: a importação converte.',
 } as const satisfies Section<typeof en>;

@@ -1,0 +1,69 @@
+/** The graphs of a brain in use: the model with its cache of keys, and the head alone for log-probabilities. */
+import type { ModelConfig } from './architectures/config.ts';
+import { architectureOf } from './architectures/index.ts';
+import type { AdapterValues, Parts } from './architectures/types.ts';
+import { type FileRange, Graph } from './graph.ts';
+import { loraNames } from './lora.ts';
+
+export const pastName = (layer: number, part: 'key' | 'value'): string => `past_key_values.${layer}.${part}`;
+export const presentName = (layer: number, part: 'key' | 'value'): string => `present.${layer}.${part}`;
+export const hiddenName = (layer: number): string => `hidden_states.${layer}`;
+
+/**
+ * Inputs: input_ids and position_ids [B, T], attention_mask [B, P+T], rows [M] (the places whose logits are wanted),
+ * past_key_values.N.key|value [B, H, P, D], and under peft's names the adapter, A [R, in] and B [out, R] with the scaling
+ * already in B. Outputs: logits [M, V], present.N.key|value [B, H, P+T, D], hidden_states.N [B·T, C].
+ */
+export function servingGraph(config: ModelConfig, mapped: ReadonlyMap<string, FileRange>): Graph {
+  const architecture = architectureOf(config);
+  const g = new Graph();
+  const inputIds = g.input('input_ids', ['B', 'T'], 'int64');
+  const attentionMask = g.input('attention_mask', ['B', 'P+T'], 'int64');
+  const positionIds = g.input('position_ids', ['B', 'T'], 'int64');
+  const rows = g.input('rows', ['M'], 'int64');
+  const cacheShape = ['B', architecture.heads, 'P', architecture.headSize];
+  const past = Array.from({ length: architecture.layers }, (_, layer) => ({
+    key: g.input(pastName(layer, 'key'), cacheShape),
+    value: g.input(pastName(layer, 'value'), cacheShape),
+  }));
+  const adapters = new Map<string, AdapterValues>();
+  for (const { name, inFeatures, outFeatures } of architecture.linears) {
+    const names = loraNames(name);
+    adapters.set(name, { a: g.input(names.a, ['R', inFeatures]), b: g.input(names.b, [outFeatures, 'R']), scaling: 1 });
+  }
+
+  const parts = mappedParts(g, config, mapped, adapters);
+  const causalBias = g.apply('CausalBias', [inputIds, attentionMask], {});
+  const { hiddenStates, present } = architecture.build(g, parts, { inputIds, positionIds, causalBias, past });
+  g.output('logits', architecture.head(g, parts, g.apply('Gather', [hiddenStates.at(-1)!, rows], { distinct: true })));
+  for (const [layer, { key, value }] of present.entries()) {
+    g.output(presentName(layer, 'key'), key);
+    g.output(presentName(layer, 'value'), value);
+  }
+  for (const [layer, hidden] of hiddenStates.entries()) g.output(hiddenName(layer), hidden);
+  return g;
+}
+
+/** Inputs: hidden [M, C] (after the last norm), targets [M]. Output: nll [M], −ln p of each target. */
+export function headGraph(config: ModelConfig, mapped: ReadonlyMap<string, FileRange>): Graph {
+  const architecture = architectureOf(config);
+  const g = new Graph();
+  const hidden = g.input('hidden', ['M', architecture.hiddenSize]);
+  const targets = g.input('targets', ['M'], 'int64');
+  const parts = mappedParts(g, config, mapped, new Map());
+  g.output('nll', g.apply('CrossEntropy', [architecture.head(g, parts, hidden), targets], {}));
+  return g;
+}
+
+function mappedParts(
+  g: Graph,
+  config: ModelConfig,
+  mapped: ReadonlyMap<string, FileRange>,
+  adapters: ReadonlyMap<string, AdapterValues>,
+): Parts {
+  const shapes = architectureOf(config).weights;
+  return {
+    weight: (name) => g.mappedWeight(name, shapes.get(name)!, mapped.get(name)!),
+    adapter: (layer) => adapters.get(layer),
+  };
+}

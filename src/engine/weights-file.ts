@@ -1,0 +1,68 @@
+/**
+ * Finds the weights inside a float32 .safetensors file, so that onnxruntime can map them into memory where they lie:
+ * loading takes no time, and every process that serves the brain shares one copy. Only the header is read here; src/formats
+ * holds the full reader.
+ */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { basename } from 'node:path';
+import { z } from 'zod';
+import { UserError } from '../errors.ts';
+import type { ModelConfig } from './architectures/config.ts';
+import type { FileRange } from './graph.ts';
+import { elementCount } from './tensor.ts';
+import { expectedWeights } from './weights.ts';
+
+const HEADER_LIMIT_BYTES = 100_000_000; // the format's own limit
+
+const entrySchema = z.object({
+  dtype: z.string(),
+  shape: z.array(z.number().int().nonnegative()),
+  data_offsets: z.tuple([z.number().int().nonnegative(), z.number().int().nonnegative()]),
+});
+
+/**
+ * Where each expected weight lies in `file`, under its full name; names without "transformer." are accepted.
+ * @throws UserError weights_file_damaged {file}, weights_file_not_float32 {file, tensor, dtype}, model_tensor_missing, model_tensor_shape.
+ */
+export function mapWeights(config: ModelConfig, file: string): Map<string, FileRange> {
+  const { header, dataStart, size } = readHeader(file);
+  const result = new Map<string, FileRange>();
+  for (const [name, shape] of expectedWeights(config)) {
+    const found = header[name] ?? header[name.replace(/^transformer\./, '')];
+    if (found === undefined) throw new UserError('model_tensor_missing', { tensor: name });
+    const entry = entrySchema.safeParse(found);
+    if (!entry.success) throw new UserError('weights_file_damaged', { file: basename(file) });
+    const { dtype, shape: actual, data_offsets } = entry.data;
+    if (`${actual}` !== `${shape}`) {
+      throw new UserError('model_tensor_shape', { tensor: name, expected: `[${shape}]`, actual: `[${actual}]` });
+    }
+    if (dtype !== 'F32') throw new UserError('weights_file_not_float32', { file: basename(file), tensor: name, dtype });
+    const [begin, end] = data_offsets;
+    if (end - begin !== 4 * elementCount(shape) || dataStart + end > size) {
+      throw new UserError('weights_file_damaged', { file: basename(file) });
+    }
+    result.set(name, { location: basename(file), offset: dataStart + begin, length: end - begin });
+  }
+  return result;
+}
+
+function readHeader(file: string): { header: Record<string, unknown>; dataStart: number; size: number } {
+  const descriptor = openSync(file, 'r');
+  try {
+    const { size } = fstatSync(descriptor);
+    const prefix = Buffer.alloc(8);
+    readSync(descriptor, prefix, 0, 8, 0);
+    const length = Number(prefix.readBigUInt64LE());
+    if (length > Math.min(size - 8, HEADER_LIMIT_BYTES))
+      throw new UserError('weights_file_damaged', { file: basename(file) });
+    const text = Buffer.alloc(length);
+    readSync(descriptor, text, 0, length, 8);
+    const header = z.record(z.string(), z.unknown()).parse(JSON.parse(text.toString('utf8')));
+    return { header, dataStart: 8 + length, size };
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError('weights_file_damaged', { file: basename(file) }, { cause: error });
+  } finally {
+    closeSync(descriptor);
+  }
+}
