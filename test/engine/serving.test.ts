@@ -1,7 +1,8 @@
 /** The brain in use against transformers: logits, greedy continuations, log-probabilities, hidden states, adapters. */
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { GPT2LMHeadModel, Tensor as HubTensor, PretrainedConfig } from '@huggingface/transformers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mergeLora, openServing, type ServingModel } from '../../src/engine/index.ts';
 import { int64Tensor, Tensor } from '../../src/engine/session.ts';
@@ -9,13 +10,22 @@ import { writeSafetensors } from '../../src/formats/index.ts';
 import './allclose.ts';
 import { goldenAbsent, goldenConfig, goldenFolder, goldenJson, goldenLora, goldenTensors } from './golden.ts';
 
+interface Forward {
+  logits_ids: number[];
+  logits: number[][];
+  greedy: { prompt: number[]; output: number[] };
+  'greedy_repetition_penalty_1.2': { prompt: number[]; output: number[] };
+}
+
 describe.skipIf(goldenAbsent)('serving GPT-2', () => {
   let model: ServingModel;
   let folder: string;
+  let forward: Forward;
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'serving-'));
     model = await openServing(goldenConfig(), { weightsFile: join(goldenFolder, 'model.safetensors') });
+    forward = goldenJson('forward.json') as unknown as Forward;
   });
   afterAll(async () => {
     await model.dispose();
@@ -23,7 +33,138 @@ describe.skipIf(goldenAbsent)('serving GPT-2', () => {
   });
 
   test('logits are those of transformers', async () => {
-    const forward = goldenJson('forward.json') as { logits_ids: number[]; logits: number[][] };
     expect(await model.logits(forward.logits_ids)).toBeAllclose(forward.logits.flat(), { relTol: 0, absTol: 1e-4 });
   });
+
+  test('log-probabilities are the log-softmax of the logits', async () => {
+    const expected = forward.logits.slice(0, -1).map((row, t) => {
+      const logSum = Math.log(row.reduce((sum, logit) => sum + Math.exp(logit), 0));
+      return row[forward.logits_ids[t + 1]!]! - logSum;
+    });
+    expect(await model.logprobs(forward.logits_ids)).toBeAllclose(expected, { relTol: 0, absTol: 1e-4 });
+  });
+
+  test('hidden states: one a layer and the embedding; the head over the last gives the logits', async () => {
+    const { nLayer, nEmbd, vocabSize } = goldenConfig();
+    const hidden = await model.hiddenStates(forward.logits_ids);
+    expect(hidden.map(({ length }) => length)).toEqual(Array(nLayer + 1).fill(forward.logits_ids.length * nEmbd));
+    const table = goldenTensors('model.safetensors').get('transformer.wte.weight')!.data as Float32Array;
+    const last = hidden.at(-1)!.subarray(-nEmbd);
+    const logits = Array.from({ length: vocabSize }, (_, token) =>
+      last.reduce((sum, value, i) => sum + value * table[token * nEmbd + i]!, 0),
+    );
+    expect(logits).toBeAllclose(forward.logits.at(-1)!, { relTol: 0, absTol: 1e-4 });
+  });
+
+  test.each([
+    ['greedy', 1],
+    ['greedy_repetition_penalty_1.2', 1.2],
+  ] as const)('%s continuation through the cache, token for token', async (name, penalty) => {
+    const { prompt, output } = forward[name];
+    expect(await greedy(model, prompt, output.length, penalty)).toEqual(output);
+  });
+
+  test("transformers.js's generate() runs over the session", async () => {
+    const { prompt, output } = forward['greedy_repetition_penalty_1.2'];
+    const hub = new GPT2LMHeadModel(new PretrainedConfig(goldenConfig().raw), { model: model.transformersSession }, {});
+    const generated = (await hub.generate({
+      inputs: new HubTensor('int64', BigInt64Array.from(prompt, BigInt), [1, prompt.length]),
+      max_new_tokens: output.length - prompt.length,
+      do_sample: false,
+      repetition_penalty: 1.2,
+    })) as HubTensor;
+    expect(Array.from(generated.data as BigInt64Array, Number)).toEqual(output);
+  });
+
+  test('rows padded on the left do not see their padding', async () => {
+    const [short, long] = [forward.logits_ids.slice(0, 4), forward.logits_ids.slice(0, 6)];
+    const { logits } = await model.transformersSession.run({
+      input_ids: int64Tensor([0, 0, ...short, ...long], [2, 6]),
+      attention_mask: int64Tensor([0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], [2, 6]),
+      position_ids: int64Tensor([1, 1, 0, 1, 2, 3, 0, 1, 2, 3, 4, 5], [2, 6]),
+      ...emptyCache(model, 2),
+    });
+    const expected = [...forward.logits[3]!, ...forward.logits[5]!];
+    expect(logits!.data as Float32Array).toBeAllclose(expected, { relTol: 0, absTol: 1e-4 });
+  });
+
+  test('an adapter swapped in gives what its merged weights give, swapped out the base again, to the byte', async () => {
+    const base = await model.logits(forward.logits_ids);
+    const lora = goldenLora();
+    const tensors = goldenTensors('lora-sft/adapter_model.safetensors');
+    const weightsFile = join(folder, 'merged.safetensors');
+    writeSafetensors(weightsFile, mergeLora(goldenConfig(), goldenTensors('model.safetensors'), lora, tensors));
+    const merged = await openServing(goldenConfig(), { weightsFile });
+
+    model.setAdapter({ lora, tensors });
+    const adapted = await model.logits(forward.logits_ids);
+    expect(adapted).toBeAllclose(await merged.logits(forward.logits_ids), { relTol: 0, absTol: 1e-4 });
+    expect(adapted).not.toEqual(base);
+    model.setAdapter(null);
+    expect(await model.logits(forward.logits_ids)).toEqual(base);
+    await merged.dispose();
+  });
+
+  test('an adapter of another model is refused and the one in use stays', async () => {
+    const tensors = new Map([...goldenTensors('lora-sft/adapter_model.safetensors')].slice(1));
+    expect(() => model.setAdapter({ lora: goldenLora(), tensors })).toThrow(/adapter_tensor_missing/);
+    expect(await model.logits(forward.logits_ids)).toBeAllclose(forward.logits.flat(), { relTol: 0, absTol: 1e-4 });
+  });
+
+  test('more tokens than the window are refused', async () => {
+    await expect(model.logits(Array(97).fill(1))).rejects.toThrow(/sequence_too_long.*97.*96/);
+    await expect(model.hiddenStates(Array(97).fill(1))).rejects.toThrow(/sequence_too_long/);
+  });
+
+  test('a damaged, short or half-precision file of weights is refused by name', async () => {
+    const open = (file: string) => openServing(goldenConfig(), { weightsFile: join(folder, file) });
+    writeFileSync(join(folder, 'noise.safetensors'), Buffer.alloc(64, 7));
+    await expect(open('noise.safetensors')).rejects.toThrow(/weights_file_damaged/);
+    const weights = goldenTensors('model.safetensors');
+    writeSafetensors(join(folder, 'short.safetensors'), new Map([...weights].slice(1)));
+    await expect(open('short.safetensors')).rejects.toThrow(/model_tensor_missing/);
+    const half = [...weights].map(
+      ([name, { shape, data }]) => [name, { dtype: 'float16', shape, data: new Uint16Array(data.length) }] as const,
+    );
+    writeSafetensors(join(folder, 'half.safetensors'), new Map(half));
+    await expect(open('half.safetensors')).rejects.toThrow(/weights_file_not_float32.*F16/);
+  });
 });
+
+function emptyCache(model: ServingModel, batch: number): Record<string, Tensor> {
+  const { nLayer, nHead, nEmbd } = model.config;
+  const names = Array.from({ length: nLayer }, (_, layer) =>
+    ['key', 'value'].map((part) => `past_key_values.${layer}.${part}`),
+  );
+  const empty = new Tensor('float32', new Float32Array(0), [batch, nHead, 0, nEmbd / nHead]);
+  return Object.fromEntries(names.flat().map((name) => [name, empty]));
+}
+
+/** A plain decoding loop: the likeliest token, after dividing (positive) or multiplying (negative) the logits of tokens seen. */
+async function greedy(model: ServingModel, prompt: number[], length: number, penalty: number): Promise<number[]> {
+  const ids = [...prompt];
+  let cache = emptyCache(model, 1);
+  let fresh = prompt;
+  while (ids.length < length) {
+    const { logits, ...present } = await model.transformersSession.run({
+      input_ids: int64Tensor(fresh, [1, fresh.length]),
+      attention_mask: int64Tensor(
+        ids.map(() => 1),
+        [1, ids.length],
+      ),
+      position_ids: int64Tensor(
+        fresh.map((_, i) => ids.length - fresh.length + i),
+        [1, fresh.length],
+      ),
+      ...cache,
+    });
+    const scores = [...(logits!.data as Float32Array)];
+    for (const id of new Set(ids)) scores[id]! *= scores[id]! > 0 ? 1 / penalty : penalty;
+    fresh = [scores.indexOf(Math.max(...scores))];
+    ids.push(fresh[0]!);
+    cache = Object.fromEntries(
+      Object.entries(present).map(([name, value]) => [name.replace('present', 'past_key_values'), value]),
+    );
+  }
+  return ids;
+}
