@@ -1,0 +1,64 @@
+/**
+ * The one place that answers interactions. Everything is acknowledged at once, privately ("… is thinking"), and whatever
+ * happens then edits that one reply. Only forms are opened instead, which have to be the first answer.
+ * Callback routes carry their own token, so they are sent without the bot's.
+ */
+import type { REST } from 'discord.js';
+import {
+  type APIModalInteractionResponseCallbackData,
+  InteractionResponseType,
+  MessageFlags,
+  Routes,
+} from 'discord-api-types/v10';
+import type { Choice } from './command.ts';
+import { LIMITS } from './limits.ts';
+import { editBody, type Payload, rawFiles } from './payload.ts';
+
+/** What identifies an interaction to Discord. */
+export interface Ticket {
+  readonly id: string;
+  readonly token: string;
+  readonly applicationId: string;
+}
+
+export class Responder {
+  readonly #rest: REST;
+
+  constructor(rest: REST) {
+    this.#rest = rest;
+  }
+
+  /** "Heard you": has to be there within 3 seconds; the reply follows within 15 minutes. */
+  async acknowledge(ticket: Ticket): Promise<void> {
+    await this.#callback(ticket, {
+      type: InteractionResponseType.DeferredChannelMessageWithSource,
+      data: { flags: MessageFlags.Ephemeral },
+    });
+  }
+
+  /** Fills in the acknowledged reply. */
+  async answer(ticket: Ticket, message: Payload): Promise<void> {
+    await this.#rest.patch(Routes.webhookMessage(ticket.applicationId, ticket.token, '@original'), {
+      body: editBody(message),
+      files: rawFiles(message),
+      auth: false,
+    });
+  }
+
+  /** Opens a form. */
+  async open(ticket: Ticket, form: APIModalInteractionResponseCallbackData): Promise<void> {
+    await this.#callback(ticket, { type: InteractionResponseType.Modal, data: form });
+  }
+
+  /** Answers while somebody is typing an option. */
+  async suggest(ticket: Ticket, choices: readonly Choice[]): Promise<void> {
+    await this.#callback(ticket, {
+      type: InteractionResponseType.ApplicationCommandAutocompleteResult,
+      data: { choices: choices.slice(0, LIMITS.autocompleteChoices) },
+    });
+  }
+
+  async #callback(ticket: Ticket, body: object): Promise<void> {
+    await this.#rest.post(Routes.interactionCallback(ticket.id, ticket.token), { body, auth: false });
+  }
+}

@@ -1,0 +1,145 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { modalViolations, violations } from '../../../src/discord/limits.ts';
+import {
+  brainsMessage,
+  chatMessage,
+  comparisonMessage,
+  queueMessage,
+  usingMessage,
+} from '../../../src/discord/messages/brains.ts';
+import { betterForm, exactForm, speakForm } from '../../../src/discord/messages/forms.ts';
+import {
+  blockedMessage,
+  consentNeededMessage,
+  countdownMessage,
+  endedMessage,
+  iterationMessage,
+  keepMessage,
+  openingMessage,
+  resumedMessage,
+  statusMessage,
+  turnOpenMessage,
+} from '../../../src/discord/messages/session.ts';
+import { jobFailedMessage, progressMessage, summaryMessage } from '../../../src/discord/messages/training.ts';
+import { turnMessage } from '../../../src/discord/messages/turn.ts';
+import { whyMessage } from '../../../src/discord/messages/why.ts';
+import { createBody, editBody, type Payload } from '../../../src/discord/payload.ts';
+import type { Locale } from '../../../src/i18n/index.ts';
+import {
+  chatView,
+  comparisonView,
+  jobView,
+  nastyText,
+  queueView,
+  sessionView,
+  turnView,
+  versionView,
+  whyView,
+} from '../adversarial.ts';
+
+const locales: readonly Locale[] = ['en', 'pt-BR'];
+const png = { name: 'curves.png', data: new Uint8Array(3) };
+
+/** Every builder as a function of arbitrary views. */
+const builders: Record<string, fc.Arbitrary<(locale: Locale) => Payload>> = {
+  turn: fc.tuple(turnView, fc.boolean()).map(
+    ([view, wordsShown]) =>
+      (locale) =>
+        turnMessage(view, locale, { wordsShown }),
+  ),
+  opening: fc.tuple(sessionView, fc.boolean(), fc.boolean()).map(
+    ([view, plainMessages, declarationMissing]) =>
+      (locale) =>
+        openingMessage(view, locale, { plainMessages, declarationMissing }),
+  ),
+  'turn open': sessionView.map((view) => (locale) => turnOpenMessage(view, locale)),
+  'consent needed': nastyText.map((name) => (locale) => consentNeededMessage(name, locale)),
+  blocked: fc
+    .constantFrom('declaration' as const, 'consent' as const, 'nothing' as const)
+    .map((why) => (locale) => blockedMessage(why, locale)),
+  countdown: fc.tuple(fc.uuid(), fc.boolean()).map(
+    ([session, running]) =>
+      (locale) =>
+        countdownMessage(session, { deadline: 1e12, leadsTo: 'turn', running }, locale),
+  ),
+  keep: sessionView.map((view) => (locale) => keepMessage(view, locale)),
+  iteration: sessionView.map((view) => (locale) => iterationMessage(view, view.iteration, locale)),
+  ended: sessionView.map((view) => (locale) => endedMessage(view, locale)),
+  resumed: sessionView.map((view) => (locale) => resumedMessage(view, locale)),
+  status: sessionView.map((view) => (locale) => statusMessage(view, locale, '<#1>')),
+  progress: jobView.map((view) => (locale) => progressMessage(view, locale)),
+  summary: fc.tuple(jobView, fc.boolean()).map(
+    ([view, chart]) =>
+      (locale) =>
+        summaryMessage(view, locale, chart ? png : null),
+  ),
+  'job failed': fc.tuple(jobView, fc.boolean()).map(
+    ([view, open]) =>
+      (locale) =>
+        jobFailedMessage(view, 'session', locale, open),
+  ),
+  why: whyView.map((view) => (locale) => whyMessage(view, locale)),
+  brains: fc
+    .array(versionView, { minLength: 1, maxLength: 60 })
+    .map((views) => (locale) => brainsMessage(views, locale)),
+  using: versionView.map((view) => (locale) => usingMessage(view, locale)),
+  comparison: comparisonView.map((view) => (locale) => comparisonMessage(view, locale)),
+  chat: fc.tuple(nastyText, chatView).map(
+    ([prompt, view]) =>
+      (locale) =>
+        chatMessage(prompt, view, locale),
+  ),
+  queue: queueView.map((view) => (locale) => queueMessage(view, '1', locale)),
+};
+
+/** `everything` a reader sees of a message, without what only a click sends back. */
+function shownText({ content, embeds }: Payload): string {
+  return [
+    content,
+    ...embeds.flatMap(({ title, description, fields }) => [
+      title,
+      description,
+
+      ...(fields ?? []).flatMap(({ name, value }) => [name, value]),
+    ]),
+  ].join('\n');
+}
+
+describe.each(Object.entries(builders))('%s', (_name, builder) => {
+  test.each(locales)('obeys every limit of Discord whatever people and models write (%s)', (locale) => {
+    fc.assert(
+      fc.property(builder, (build) => {
+        expect(violations(build(locale))).toEqual([]);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test('pings nobody and links nowhere', () => {
+    fc.assert(
+      fc.property(builder, (build) => {
+        const message = build('en');
+        expect(createBody(message).allowed_mentions).toEqual({ parse: [], replied_user: false });
+        expect(editBody(message).allowed_mentions).toEqual({ parse: [], replied_user: false });
+        const text = shownText(message).replace(/```[\s\S]*?```/g, '');
+        // "<#1>" is the status message's own: the place of the sitting.
+        expect(text.match(/@(everyone|here)|(?<!\\)<[@:]|(?<!\\)<#(?!1>)|https?:\/\//g)).toBeNull();
+        // Discord formats nothing in a footer; a mention must not even look like one there.
+        expect(
+          message.embeds
+            .map(({ footer }) => footer?.text)
+            .join()
+            .match(/@(everyone|here)/g),
+        ).toBeNull();
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+test('the forms obey the limits of modals in both languages', () => {
+  const id = '123e4567-e89b-12d3-a456-426614174000';
+  const forms = locales.flatMap((locale) => [speakForm(id, locale), betterForm(id, locale), exactForm(id, locale)]);
+  expect(forms.map(modalViolations)).toEqual(forms.map(() => []));
+});
