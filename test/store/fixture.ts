@@ -99,3 +99,16 @@ export function userErrorOf(work: () => unknown): ErrorIdentifier {
   }
   throw new Error('nothing was thrown');
 }
+
+/** Runs `work` in a transaction that is undone: a property test's runs start alike, and need no flushing to the disk. */
+export function undone(store: Store, work: () => void): void {
+  const undo = new Error('undo');
+  try {
+    store.transaction(() => {
+      work();
+      throw undo;
+    });
+  } catch (error) {
+    if (error !== undo) throw error;
+  }
+}
