@@ -34,12 +34,24 @@ const sproutFolder = path.join(import.meta.dirname, '..', '..', 'models', 'sprou
 export async function openBrain(source: string, options: BrainOptions): Promise<Brain> {
   const folder = openModelFolder(source === 'sprout' ? sproutFolder : path.resolve(source));
   const config = parseModelConfig(folder.config);
-  const cacheFolder = path.join(options.dataFolder, 'cache');
-  const weightsFile = expandedWeights(folder, config, cacheFolder);
-  const threads = options.threads === undefined ? {} : { threads: options.threads };
-  const versions = await Versions.open(config, weightsFile, { cacheFolder, ...threads });
+  const { weightsFile, versions } = await openBase(folder, config, options);
   const name = source === 'sprout' ? 'sprout' : path.basename(folder.folder);
   return new LoadedBrain(name, folder, config, weightsFile, versions);
+}
+
+/** A single float32 file is mapped where it lies; anything else is expanded into the cache first. */
+async function openBase(folder: ModelFolder, config: ModelConfig, { dataFolder, threads }: BrainOptions) {
+  const session = threads === undefined ? {} : { threads };
+  const [only, ...others] = folder.weightFiles;
+  if (only !== undefined && others.length === 0) {
+    try {
+      return { weightsFile: only, versions: await Versions.open(config, only, session) };
+    } catch (error) {
+      if (!(error instanceof UserError) || error.identifier !== 'weights_file_not_float32') throw error;
+    }
+  }
+  const weightsFile = expandedWeights(folder, config, path.join(dataFolder, 'cache'));
+  return { weightsFile, versions: await Versions.open(config, weightsFile, session) };
 }
 
 class LoadedBrain implements Brain {
@@ -53,6 +65,7 @@ class LoadedBrain implements Brain {
   readonly #hasTokenizer: boolean;
   readonly #versions: Versions;
   readonly #queue = new SerialQueue();
+  #disposed: Promise<void> | undefined;
 
   constructor(name: string, source: ModelFolder, config: ModelConfig, weightsFile: string, versions: Versions) {
     this.name = name;
@@ -141,8 +154,9 @@ class LoadedBrain implements Brain {
     return describe(this.name, this.config, this.#source, this.#hasTokenizer);
   }
 
-  async dispose(): Promise<void> {
-    await this.#queue.run(() => this.#versions.dispose());
+  dispose(): Promise<void> {
+    this.#disposed ??= this.#queue.run(() => this.#versions.dispose());
+    return this.#disposed;
   }
 
   #run<T>(version: BrainVersion, work: (open: OpenVersion) => Promise<T>): Promise<T> {

@@ -19,16 +19,16 @@ interface Opened extends OpenVersion {
 
 export class Versions {
   readonly #config: ModelConfig;
-  readonly #options: { cacheFolder: string; threads?: number };
+  readonly #options: { threads?: number };
   readonly #base: Opened;
   /** By file of weights, the least recently used first. */
   readonly #full = new Map<string, Opened>();
 
-  static async open(config: ModelConfig, weightsFile: string, options: { cacheFolder: string; threads?: number }) {
+  static async open(config: ModelConfig, weightsFile: string, options: { threads?: number }) {
     return new Versions(config, options, await openVersion(config, weightsFile, options));
   }
 
-  private constructor(config: ModelConfig, options: { cacheFolder: string; threads?: number }, base: Opened) {
+  private constructor(config: ModelConfig, options: { threads?: number }, base: Opened) {
     this.#config = config;
     this.#options = options;
     this.#base = base;
@@ -68,11 +68,7 @@ export class Versions {
   }
 }
 
-async function openVersion(
-  config: ModelConfig,
-  weightsFile: string,
-  options: { cacheFolder: string; threads?: number },
-): Promise<Opened> {
+async function openVersion(config: ModelConfig, weightsFile: string, options: { threads?: number }): Promise<Opened> {
   const serving = await openServing(config, { weightsFile, ...options });
   return { serving, generate: createGenerator(config.raw, serving.transformersSession), adapter: null };
 }

@@ -1,0 +1,156 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import fc from 'fast-check';
+import { Tensor } from 'onnxruntime-node';
+import { describe, expect, test } from 'vitest';
+import { createGenerator, type GenerationSession } from '../../src/brain/generator.ts';
+import { completeSettings } from '../../src/brain/settings.ts';
+import type { GenerationSettings } from '../../src/brain/types.ts';
+import { seededRandom } from '../../src/engine/index.ts';
+import { golden, noGolden } from './helpers.ts';
+
+/** A session whose model answers the same scores whatever it reads. */
+function constantSession(scores: readonly number[]): GenerationSession {
+  return {
+    inputNames: ['input_ids', 'attention_mask', 'position_ids'],
+    outputNames: ['logits'],
+    inputMetadata: [],
+    run: async () => ({ logits: new Tensor('float32', Float32Array.from(scores), [1, 1, scores.length]) }),
+  };
+}
+
+const config = { model_type: 'gpt2', n_head: 1, n_layer: 0, n_embd: 4 };
+const never = -1;
+
+async function play(scores: readonly number[], sequence: readonly number[], settings: GenerationSettings) {
+  const seen: Float64Array[] = [];
+  const generate = createGenerator(config, constantSession(scores));
+  const whole = completeSettings(settings);
+  const random = seededRandom(whole.seed).uniform;
+  const result = await generate(sequence, whole, never, {
+    random,
+    observe: (probabilities) => seen.push(probabilities),
+  });
+  return { ...result, probabilities: seen };
+}
+
+interface GoldenCase {
+  sequence: number[];
+  scores: number[];
+  temperature: number;
+  top_k: number;
+  top_p: number;
+  repetition_penalty: number;
+  probabilities: number[];
+}
+
+describe('the processors, inside generate()', () => {
+  test.skipIf(noGolden)('give the probabilities of the reference to 1e-5, all twelve times', async () => {
+    const cases: GoldenCase[] = JSON.parse(readFileSync(path.join(golden, 'sampling.json'), 'utf8'));
+    expect(cases).toHaveLength(12);
+    for (const one of cases) {
+      const { probabilities } = await play(one.scores, one.sequence, {
+        temperature: one.temperature,
+        topK: one.top_k,
+        topP: one.top_p,
+        repetitionPenalty: one.repetition_penalty,
+        maxNewTokens: 1,
+        seed: 1,
+      });
+      expect(probabilities).toHaveLength(1);
+      const furthest = Math.max(...one.probabilities.map((value, id) => Math.abs(value - probabilities[0]![id]!)));
+      expect(furthest).toBeLessThan(1e-5);
+    }
+  });
+
+  test('draw tokens as often as their probability says', async () => {
+    const scores = [Math.log(0.5), Math.log(0.3), Math.log(0.2)];
+    const neutral = { temperature: 1, topK: 0, topP: 1, repetitionPenalty: 1 };
+    const { outputIds } = await play(scores, [0], { ...neutral, maxNewTokens: 4000, seed: 11 });
+    const share = (id: number) => outputIds.filter((other) => other === id).length / outputIds.length;
+    // Three standard deviations of a share of 0.5 among 4000 are 0.024.
+    expect(Math.abs(share(0) - 0.5)).toBeLessThan(0.03);
+    expect(Math.abs(share(1) - 0.3)).toBeLessThan(0.03);
+  });
+
+  test('report log-probabilities of the untouched distribution, not of the one drawn from', async () => {
+    const scores = [2, 1, 0];
+    const { outputIds, tokenLogprobs } = await play(scores, [0, 1], { maxNewTokens: 20, temperature: 3, seed: 5 });
+    const total = Math.log(scores.reduce((sum, score) => sum + Math.exp(score), 0));
+    for (const [index, id] of outputIds.entries()) expect(tokenLogprobs[index]).toBeCloseTo(scores[id]! - total, 6);
+  });
+
+  test('keep exactly the k best, more only where scores are equal', async () => {
+    const settings = { topK: 2, topP: 1, temperature: 1, repetitionPenalty: 1, maxNewTokens: 1, seed: 1 };
+    const kept = async (scores: number[]) =>
+      (await play(scores, [0], settings)).probabilities[0]!.filter((value) => value > 0).length;
+    expect(await kept([1, 2, 3, 4])).toBe(2);
+    expect(await kept([1, 3, 3, 4])).toBe(3);
+    expect(await kept([5])).toBe(1);
+  });
+
+  test('always leave the likeliest token, even for a top-p of 0', async () => {
+    const { outputIds } = await play([1, 4, 2], [0], { topP: 0, maxNewTokens: 3, repetitionPenalty: 1, seed: 3 });
+    expect(outputIds).toEqual([1, 1, 1]);
+  });
+
+  test('greedy takes the best after the repetition penalty, whatever the seed', async () => {
+    const scores = [2, 1.9, 1];
+    const one = await play(scores, [0], { greedy: true, maxNewTokens: 3, repetitionPenalty: 1.2, seed: 1 });
+    const two = await play(scores, [0], { greedy: true, maxNewTokens: 3, repetitionPenalty: 1.2, seed: 2 });
+    expect(one.outputIds).toEqual([1, 0, 0]);
+    expect(two.outputIds).toEqual(one.outputIds);
+  });
+
+  test('yield a distribution for any scores and settings', async () => {
+    const finite = fc.double({ min: -50, max: 50, noNaN: true });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(finite, { minLength: 1, maxLength: 30 }),
+        fc.double({ min: 0.05, max: 5, noNaN: true }),
+        fc.integer({ min: 0, max: 40 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.double({ min: 0.5, max: 3, noNaN: true }),
+        async (scores, temperature, topK, topP, repetitionPenalty) => {
+          const { probabilities, outputIds } = await play(scores, [0], {
+            temperature,
+            topK,
+            topP,
+            repetitionPenalty,
+            maxNewTokens: 1,
+            seed: 1,
+          });
+          const sum = probabilities[0]!.reduce((total, value) => total + value, 0);
+          expect(sum).toBeCloseTo(1, 9);
+          expect(probabilities[0]![outputIds[0]!]).toBeGreaterThan(0);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('settings', () => {
+  test('are made whole with the defaults', () => {
+    expect(completeSettings({ seed: 4 })).toEqual({
+      maxNewTokens: 100,
+      temperature: 0.7,
+      topK: 50,
+      topP: 0.9,
+      repetitionPenalty: 1.2,
+      greedy: false,
+      seed: 4,
+    });
+  });
+
+  test('that make no sense are refused, with their limits', () => {
+    for (const wrong of [
+      { temperature: 0 },
+      { topP: 1.5 },
+      { topK: 1.5 },
+      { maxNewTokens: 0 },
+      { temperature: Number.NaN },
+    ])
+      expect(() => completeSettings({ seed: 1, ...wrong })).toThrow('generation_setting_wrong');
+  });
+});
