@@ -35,7 +35,8 @@ export function servingGraph(config: ModelConfig, mapped: ReadonlyMap<string, Fi
   const parts = mappedParts(g, config, mapped, adapters);
   const causalBias = g.apply('CausalBias', [inputIds, attentionMask], {});
   const { hiddenStates, present } = architecture.build(g, parts, { inputIds, positionIds, causalBias, past });
-  g.output('logits', architecture.head(g, parts, g.apply('Gather', [hiddenStates.at(-1)!, rows], { distinct: true })));
+  const wanted = g.apply('Gather', [hiddenStates.at(-1)!, rows], { distinct: true }); // [M, C]
+  g.output('logits', g.gemm(wanted, parts.weight(architecture.headTable), { transB: true }));
   for (const [layer, { key, value }] of present.entries()) {
     g.output(presentName(layer, 'key'), key);
     g.output(presentName(layer, 'value'), value);
@@ -51,7 +52,7 @@ export function headGraph(config: ModelConfig, mapped: ReadonlyMap<string, FileR
   const hidden = g.input('hidden', ['M', architecture.hiddenSize]);
   const targets = g.input('targets', ['M'], 'int64');
   const parts = mappedParts(g, config, mapped, new Map());
-  g.output('nll', g.apply('CrossEntropy', [architecture.head(g, parts, hidden), targets], {}));
+  g.output('nll', g.apply('LinearCrossEntropy', [hidden, parts.weight(architecture.headTable), targets], {}));
   return g;
 }
 

@@ -54,7 +54,7 @@ export function trainingGraph(config: ModelConfig, options: TrainingGraphOptions
   const { hiddenStates } = architecture.build(g, parts, { inputIds, positionIds, causalBias });
   // Only labelled places reach the head: [N, C] → [M, C].
   const labelled = g.apply('Gather', [hiddenStates.at(-1)!, rows], { distinct: true });
-  const nll = g.apply('CrossEntropy', [architecture.head(g, parts, labelled), targets], {});
+  const nll = g.apply('LinearCrossEntropy', [labelled, parts.weight(architecture.headTable), targets], {});
   g.output('nll', nll);
   if (options.lossOnly) return g;
 

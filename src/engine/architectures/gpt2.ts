@@ -99,6 +99,8 @@ export function gpt2(config: Gpt2Config): Architecture {
     hiddenSize: C,
     vocabSize: V,
     window: config.nPositions,
+    // The head shares the table of token embeddings.
+    headTable: 'transformer.wte.weight',
     initialDeviation(weight) {
       if (weight.endsWith('.bias')) return 0;
       if (weight.includes('.ln_')) return null;
@@ -108,7 +110,5 @@ export function gpt2(config: Gpt2Config): Architecture {
         : config.initializerRange;
     },
     build,
-    // The head shares the token table.
-    head: (g, parts, rows) => g.gemm(rows, parts.weight('transformer.wte.weight'), { transB: true }),
   };
 }

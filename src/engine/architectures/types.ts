@@ -1,6 +1,5 @@
 /** What an architecture offers the engine, and what it is given to build itself from. */
 
-import type { Shape } from '../dimensions.ts';
 import type { Graph, Value } from '../graph.ts';
 
 /** A linear layer an adapter can sit on. `fanInFanOut`: its weight is stored [in, out], as GPT-2's Conv1D does. */
@@ -53,11 +52,9 @@ export interface Architecture {
   readonly hiddenSize: number;
   readonly vocabSize: number;
   readonly window: number;
+  /** The weight [V, C] whose rows score the tokens: logits = hidden · tableᵀ. */
+  readonly headTable: string;
   /** Standard deviation of a weight's first values; 0 keeps it zero, null one (norms). */
   initialDeviation(weight: string): number | null;
   build(g: Graph, parts: Parts, inputs: ModelInputs): ModelOutputs;
-  /** rows [M, C] → logits [M, V]. */
-  head(g: Graph, parts: Parts, rows: Value): Value;
 }
-
-export type WeightShapes = ReadonlyMap<string, Shape>;

@@ -1,5 +1,6 @@
 /** Operations that weigh numbers against their neighbours on the last axis: softmax, layer normalisation, the loss. */
 import { ShapeError, sameShape } from '../dimensions.ts';
+import type { Value } from '../graph.ts';
 import type { Operation } from './types.ts';
 
 /** y = softmax(x) over the last axis: dx = y (dy − Σ dy y). */
@@ -53,36 +54,50 @@ export const LayerNormalization: Operation<'LayerNormalization'> = {
 };
 
 /**
- * Scores x [M, V] and the right columns [M] → −ln softmax(x)[target] [M], softmax(x) [M, V].
- * dx = (softmax − one-hot(target)) dy. The logarithm of Σeˣ comes from the likeliest column, whose probability is at
- * least 1/V: taken from the target's it would be infinite once that probability is below the smallest float.
+ * A language model's head and loss in one: rows h [M, C], table W [V, C] (one row a token), the right tokens t [M] →
+ * −ln p [M] and p [M, V], where p = softmax(h Wᵀ) and −ln p is taken at t.
+ * With w = dy: dh = w (p W − W[t]), dW = pᵀ (w h) − (w h added up at t). Written so, no second array of all M · V scores
+ * is made or even read. The logarithm of Σeˣ comes from the likeliest token, whose probability is at least 1/V: taken
+ * from t's it would be infinite once that probability is below the smallest float.
  */
-export const CrossEntropy: Operation<'CrossEntropy'> = {
-  types: ([x, targets]) => {
-    if (x!.shape.length !== 2 || !sameShape(targets!.shape, [x!.shape[0]!])) {
-      throw new ShapeError('CrossEntropy', 'needs one target a row', x!.shape, targets!.shape);
+export const LinearCrossEntropy: Operation<'LinearCrossEntropy'> = {
+  types: ([h, table, targets]) => {
+    const shapes = [h!.shape, table!.shape, targets!.shape];
+    if (h!.shape.length !== 2 || h!.shape[1] !== table!.shape[1] || !sameShape(targets!.shape, [h!.shape[0]!])) {
+      throw new ShapeError('LinearCrossEntropy', 'rows, table and targets do not fit', ...shapes);
     }
     return [
       { shape: targets!.shape, dtype: 'float32' },
-      { shape: x!.shape, dtype: 'float32' },
+      { shape: [h!.shape[0]!, table!.shape[0]!], dtype: 'float32' },
     ];
   },
-  emit: (onnx, [x, targets], [losses, probabilities]) => {
+  emit: (onnx, [h, table, targets], [losses, probabilities]) => {
     const last = onnx.ints([1]);
-    onnx.node('Softmax', [x!], [probabilities!], { axis: { int: -1 } });
-    const highest = onnx.node1('ReduceMax', [x!, last], { keepdims: { int: 1 } });
+    const scores = onnx.node1('Gemm', [h!, table!], { transB: { int: 1 } });
+    onnx.node('Softmax', [scores], [probabilities!], { axis: { int: -1 } });
+    const highest = onnx.node1('ReduceMax', [scores, last], { keepdims: { int: 1 } });
     const likeliest = onnx.node1('ReduceMax', [probabilities!, last], { keepdims: { int: 1 } });
     const logSum = onnx.node1('Sub', [highest, onnx.node1('Log', [likeliest])]);
-    const chosen = onnx.node1('GatherElements', [x!, onnx.node1('Unsqueeze', [targets!, last])], { axis: { int: 1 } });
+    const chosen = onnx.node1('GatherElements', [scores, onnx.node1('Unsqueeze', [targets!, last])], {
+      axis: { int: 1 },
+    });
     onnx.node('Squeeze', [onnx.node1('Sub', [logSum, chosen]), last], [losses!]);
   },
-  gradient: (g, { inputs, outputs }, [dy]) => [
-    () => {
-      const rows = inputs[1]!.shape[0]!;
-      const weights = g.reshape(dy!, [rows, 1]);
-      const target = g.reshape(inputs[1]!, [rows, 1]);
-      return g.apply('ScatterElements', [g.mul(outputs[1]!, weights), target, g.mul(weights, -1)], { axis: 1 });
-    },
-    null,
-  ],
+  gradient: (g, { inputs, outputs }, [dy]) => {
+    const [h, table, targets] = inputs as [Value, Value, Value];
+    const probabilities = outputs[1]!;
+    const weights = g.reshape(dy!, [h.shape[0]!, 1]);
+    const weighted = g.mul(h, weights);
+    return [
+      () => {
+        const right = g.apply('Gather', [table, targets], { distinct: false });
+        return g.mul(g.sub(g.gemm(probabilities, table), right), weights);
+      },
+      () => {
+        const pushed = g.gemm(probabilities, weighted, { transA: true });
+        return g.apply('ScatterRows', [pushed, targets, g.mul(weighted, -1)], { distinct: false });
+      },
+      null,
+    ];
+  },
 };

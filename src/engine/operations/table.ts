@@ -2,7 +2,7 @@
 import { Add, Div, Exp, FastGelu, Log, Mul, Sigmoid, Sub, Tanh } from './elementwise.ts';
 import { Gather, GatherElements, ScatterElements, ScatterRows } from './indexing.ts';
 import { FusedMatMul, Gemm } from './linear.ts';
-import { CrossEntropy, LayerNormalization, Softmax } from './normalisation.ts';
+import { LayerNormalization, LinearCrossEntropy, Softmax } from './normalisation.ts';
 import { CausalBias, Concat, Expand, ReduceSum, Reshape, Split, Transpose } from './shape.ts';
 import type { Operation, OperationName } from './types.ts';
 
@@ -20,7 +20,7 @@ export const operations: { readonly [Name in OperationName]: Operation<Name> } =
   FusedMatMul,
   Softmax,
   LayerNormalization,
-  CrossEntropy,
+  LinearCrossEntropy,
   ReduceSum,
   Expand,
   Reshape,

@@ -27,7 +27,7 @@ export interface Attributes {
   FusedMatMul: { transA?: boolean; transB?: boolean; alpha?: number };
   Softmax: None;
   LayerNormalization: { epsilon: number };
-  CrossEntropy: None;
+  LinearCrossEntropy: None;
   ReduceSum: { axes: readonly number[]; keepdims: boolean };
   Expand: { shape: Shape };
   Reshape: { shape: Shape };
