@@ -66,7 +66,7 @@ function openDictionary(folder: string, part: PartOfSpeech): Dictionary {
   }
   return {
     index: readFileSync(join(folder, `index.${part}`)),
-    data: openSync(join(folder, `data.${part}`)),
+    data: openSync(join(folder, `data.${part}`), 'r'),
     exceptions,
   };
 }
