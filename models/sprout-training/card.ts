@@ -1,5 +1,4 @@
 /** The model card, written from what the training logged and from replies the finished model gave. */
-import { existsSync, readFileSync } from 'node:fs';
 import type { Validation } from './evaluate.ts';
 
 export interface CurveEntry {
@@ -15,12 +14,11 @@ export interface Sample {
   reply: string;
 }
 
-export function modelCard(step: number, curve: readonly CurveEntry[], samplesFile: string): string {
+export function modelCard(step: number, curve: readonly CurveEntry[], samples: readonly Sample[]): string {
   const tokens = step * 16 * 256;
   const losses = curve.filter((entry) => entry.loss !== undefined && entry.step <= step).slice(-10);
   const loss = losses.reduce((sum, entry) => sum + entry.loss!, 0) / losses.length;
   const validation = curve.findLast((entry) => entry.validation !== undefined);
-  const samples: Sample[] = existsSync(samplesFile) ? JSON.parse(readFileSync(samplesFile, 'utf8')) : [];
   return `---
 license: mit
 language:

@@ -3,9 +3,10 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expectedWeights, normaliseWeights, parseModelConfig } from '../../src/engine/index.ts';
 import { writeModelFolder } from '../../src/formats/index.ts';
-import { modelCard } from './card.ts';
+import { type CurveEntry, modelCard } from './card.ts';
 import { loadCheckpoint } from './checkpoint.ts';
 import { generationConfig, modelConfig } from './config.ts';
+import { takeSamples } from './samples.ts';
 
 export interface ExportPlaces {
   checkpointFile: string;
@@ -19,18 +20,16 @@ export async function exportSprout({ checkpointFile, curveFile, modelFolder }: E
   const config = parseModelConfig(modelConfig);
   const names = expectedWeights(config);
   const weights = new Map([...checkpoint.state].filter(([name]) => names.has(name)));
-  writeFileSync(path.join(modelFolder, 'generation_config.json'), `${JSON.stringify(generationConfig, null, 2)}\n`);
-  const curve = existsSync(curveFile)
-    ? readFileSync(curveFile, 'utf8')
-        .trimEnd()
-        .split('\n')
-        .map((line) => JSON.parse(line))
-    : [];
-  writeModelFolder(modelFolder, {
-    config: modelConfig,
-    tensors: normaliseWeights(config, weights),
-    dtype: 'float16',
-    card: modelCard(checkpoint.step, curve, path.join(modelFolder, 'samples.json')),
-  });
+  const writeText = (file: string, text: string) => writeFileSync(path.join(modelFolder, file), text);
+  writeText('generation_config.json', `${JSON.stringify(generationConfig, null, 2)}\n`);
+  const tensors = normaliseWeights(config, weights);
+  writeModelFolder(modelFolder, { config: modelConfig, tensors, dtype: 'float16' });
+  writeText('README.md', modelCard(checkpoint.step, readCurve(curveFile), await takeSamples(modelFolder)));
   console.error(`Wrote ${modelFolder} after ${checkpoint.step} steps.`);
+}
+
+function readCurve(file: string): CurveEntry[] {
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  return lines.map((line): CurveEntry => JSON.parse(line));
 }
