@@ -146,9 +146,7 @@ function createEmitter(graph: Graph, nodes: onnx.INodeProto[], initializers: Map
     scalarInt: (value) => constant('int64', [], [value]),
     scalarFloat: (value) => constant('float32', [], [value]),
     shape(shape) {
-      const unknown = shape.filter((size) => typeof size === 'string').length;
-      // A single unknown size is what is left over: −1 in ONNX.
-      if (unknown === 0) return emitter.ints(shape.map(Number));
+      if (shape.every((size) => typeof size === 'number')) return emitter.ints(shape);
       const known = sizes.get(`[${shape}]`);
       if (known) return known;
       const name =

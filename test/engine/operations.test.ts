@@ -1,0 +1,387 @@
+/**
+ * Every operation's gradient against central differences, and its numbers against its formula, both run by onnxruntime.
+ * The mapped type makes an operation without a case a compile error; the first test makes an empty list a failure.
+ */
+import { describe, expect, test } from 'vitest';
+import type { Dimension, Shape } from '../../src/engine/dimensions.ts';
+import { gradients } from '../../src/engine/gradients.ts';
+import { Graph, type Value } from '../../src/engine/graph.ts';
+import { operations } from '../../src/engine/operations/table.ts';
+import type { Attributes, OperationName } from '../../src/engine/operations/types.ts';
+import { seededRandom } from '../../src/engine/random.ts';
+import { floatsOf, type InferenceSession, int64Tensor, openSession, Tensor } from '../../src/engine/session.ts';
+import './allclose.ts';
+
+const sizes: Record<string, number> = { B: 2, T: 3, M: 4, P: 2, R: 2 };
+
+interface Input {
+  shape: Shape;
+  /** Whole numbers below `below` instead of random ones; no gradient. */
+  indices?: readonly number[];
+  /** Random numbers lie in this range. */
+  range?: [number, number];
+}
+
+interface Case<Name extends OperationName> {
+  attributes: Attributes[Name];
+  inputs: Input[];
+  /** The formula: the numbers of the first output. */
+  expected: (...inputs: number[][]) => number[];
+}
+
+const x = (...shape: Dimension[]): Input => ({ shape });
+const positive = (...shape: Dimension[]): Input => ({ shape, range: [0.5, 2] });
+const indices = (shape: Shape, numbers: number[]): Input => ({ shape, indices: numbers });
+
+const softmax = (row: number[]): number[] => {
+  const sum = row.reduce((total, value) => total + Math.exp(value), 0);
+  return row.map((value) => Math.exp(value) / sum);
+};
+const rowsOf = (numbers: number[], columns: number): number[][] =>
+  Array.from({ length: numbers.length / columns }, (_, row) => numbers.slice(row * columns, (row + 1) * columns));
+const columnsOf = (rows: number[][]): number[][] => rows[0]!.map((_, column) => rows.map((row) => row[column]!));
+const dot = (a: number[], b: number[]): number => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+const product = (a: number[][], b: number[][]): number[][] =>
+  a.map((row) => columnsOf(b).map((column) => dot(row, column)));
+
+const cases: { [Name in OperationName]: Case<Name>[] } = {
+  Add: [
+    { attributes: {}, inputs: [x('B', 3), x('B', 3)], expected: (a, b) => a.map((v, i) => v + b[i]!) },
+    { attributes: {}, inputs: [x('B', 'T', 2), x('T', 2)], expected: (a, b) => a.map((v, i) => v + b[i % 6]!) },
+  ],
+  Sub: [
+    { attributes: {}, inputs: [x('B', 3), x('B', 1)], expected: (a, b) => a.map((v, i) => v - b[Math.floor(i / 3)]!) },
+    { attributes: {}, inputs: [x(), x(3)], expected: (a, b) => b.map((v) => a[0]! - v) },
+  ],
+  Mul: [
+    { attributes: {}, inputs: [x('B', 3), x('B', 3)], expected: (a, b) => a.map((v, i) => v * b[i]!) },
+    { attributes: {}, inputs: [x('B', 3), x(3)], expected: (a, b) => a.map((v, i) => v * b[i % 3]!) },
+  ],
+  Div: [
+    { attributes: {}, inputs: [x('B', 3), positive('B', 3)], expected: (a, b) => a.map((v, i) => v / b[i]!) },
+    { attributes: {}, inputs: [x('B', 3), positive(1)], expected: (a, b) => a.map((v) => v / b[0]!) },
+  ],
+  Exp: [{ attributes: {}, inputs: [x('B', 3)], expected: (a) => a.map(Math.exp) }],
+  Log: [{ attributes: {}, inputs: [positive('B', 3)], expected: (a) => a.map(Math.log) }],
+  Sigmoid: [{ attributes: {}, inputs: [x('B', 3)], expected: (a) => a.map((v) => 1 / (1 + Math.exp(-v))) }],
+  Tanh: [{ attributes: {}, inputs: [x('B', 3)], expected: (a) => a.map(Math.tanh) }],
+  FastGelu: [
+    {
+      attributes: {},
+      inputs: [{ shape: ['B', 8], range: [-4, 4] }],
+      expected: (a) => a.map((v) => 0.5 * v * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (v + 0.044715 * v ** 3)))),
+    },
+  ],
+  Gemm: [
+    {
+      attributes: {},
+      inputs: [x('M', 3), x(3, 2), x(2)],
+      expected: (a, b, c) => product(rowsOf(a, 3), rowsOf(b, 2)).flatMap((row) => row.map((v, i) => v + c[i]!)),
+    },
+    {
+      attributes: { transA: true },
+      inputs: [x(3, 'M'), x(3, 2)],
+      expected: (a, b) => product(columnsOf(rowsOf(a, 4)), rowsOf(b, 2)).flat(),
+    },
+    {
+      attributes: { transB: true, alpha: 0.5 },
+      inputs: [x('M', 3), x(2, 3), x('M', 2)],
+      expected: (a, b, c) =>
+        rowsOf(a, 3).flatMap((row, i) => rowsOf(b, 3).map((other, j) => 0.5 * dot(row, other) + c[2 * i + j]!)),
+    },
+    {
+      attributes: { transA: true, transB: true, alpha: 2 },
+      inputs: [x(3, 'M'), x(2, 3)],
+      expected: (a, b) =>
+        product(columnsOf(rowsOf(a, 4)), columnsOf(rowsOf(b, 3))).flatMap((row) => row.map((v) => 2 * v)),
+    },
+  ],
+  FusedMatMul: (
+    [
+      [false, false, [2, 3], [3, 4]],
+      [false, true, [2, 3], [4, 3]],
+      [true, false, [3, 2], [3, 4]],
+      [true, true, [3, 2], [4, 3]],
+    ] as [boolean, boolean, [number, number], [number, number]][]
+  ).map(([transA, transB, a, b]) => ({
+    attributes: { transA, transB, alpha: 0.5 },
+    inputs: [x('B', 2, ...a), x('B', 2, ...b)],
+    expected: (left, right) =>
+      rowsOf(left, 6).flatMap((matrix, i) => {
+        const [l, r] = [rowsOf(matrix, a[1]), rowsOf(right.slice(12 * i, 12 * (i + 1)), b[1])];
+        return product(transA ? columnsOf(l) : l, transB ? columnsOf(r) : r).flatMap((row) => row.map((v) => 0.5 * v));
+      }),
+  })),
+  Softmax: [{ attributes: {}, inputs: [x('B', 'T', 4)], expected: (a) => rowsOf(a, 4).flatMap(softmax) }],
+  LayerNormalization: [
+    {
+      attributes: { epsilon: 1e-5 },
+      inputs: [x('M', 5), x(5), x(5)],
+      expected: (a, scale, bias) =>
+        rowsOf(a, 5).flatMap((row) => {
+          const mean = row.reduce((sum, v) => sum + v, 0) / 5;
+          const variance = row.reduce((sum, v) => sum + (v - mean) ** 2, 0) / 5;
+          return row.map((v, i) => ((v - mean) / Math.sqrt(variance + 1e-5)) * scale[i]! + bias[i]!);
+        }),
+    },
+  ],
+  LinearCrossEntropy: [
+    {
+      attributes: {},
+      inputs: [x('M', 3), x(5, 3), indices(['M'], [4, 0, 4, 2])],
+      expected: (h, table, targets) =>
+        rowsOf(h, 3).map(
+          (row, i) => -Math.log(softmax(rowsOf(table, 3).map((token) => dot(row, token)))[targets[i]!]!),
+        ),
+    },
+  ],
+  ReduceSum: [
+    {
+      attributes: { axes: [0], keepdims: false },
+      inputs: [x('M', 3)],
+      expected: (a) => columnsOf(rowsOf(a, 3)).map((c) => dot(c, [1, 1, 1, 1])),
+    },
+    {
+      attributes: { axes: [1], keepdims: true },
+      inputs: [x('M', 3)],
+      expected: (a) => rowsOf(a, 3).map((row) => dot(row, [1, 1, 1])),
+    },
+  ],
+  Expand: [{ attributes: { shape: ['M', 3] }, inputs: [x('M', 1)], expected: (a) => a.flatMap((v) => [v, v, v]) }],
+  Reshape: [{ attributes: { shape: ['B*T', 2] }, inputs: [x('B', 'T', 2)], expected: (a) => a }],
+  Transpose: [
+    {
+      attributes: { perm: [1, 2, 0] },
+      inputs: [x('B', 2, 'T')],
+      expected: (a) => [0, 1].flatMap((i) => [0, 1, 2].flatMap((j) => [0, 1].map((b) => a[b * 6 + i * 3 + j]!))),
+    },
+  ],
+  Split: [
+    {
+      attributes: { axis: 1, parts: 2 },
+      inputs: [x('M', 4)],
+      expected: (a) => rowsOf(a, 4).flatMap((row) => row.slice(0, 2)),
+    },
+  ],
+  Concat: [
+    {
+      attributes: { axis: 1 },
+      inputs: [x('M', 2), x('M', 2), x('M', 2)],
+      expected: (a, b, c) =>
+        [0, 1, 2, 3].flatMap((row) => [a, b, c].flatMap((part) => part.slice(2 * row, 2 * row + 2))),
+    },
+  ],
+  Gather: [
+    {
+      attributes: { distinct: false },
+      inputs: [x(5, 2), indices(['B', 'T'], [1, 4, 1, 0, 1, 3])],
+      expected: (table, ids) => ids.flatMap((id) => table.slice(2 * id, 2 * id + 2)),
+    },
+    {
+      attributes: { distinct: true },
+      inputs: [x(6, 2), indices(['M'], [5, 0, 2, 3])],
+      expected: (table, ids) => ids.flatMap((id) => table.slice(2 * id, 2 * id + 2)),
+    },
+  ],
+  ScatterRows: [
+    {
+      attributes: { distinct: false },
+      inputs: [x(3, 2), indices(['M'], [2, 0, 2, 2]), x('M', 2)],
+      expected: (data, ids, rows) =>
+        data.map(
+          (v, i) => v + ids.reduce((sum, id, k) => sum + (id === Math.floor(i / 2) ? rows[2 * k + (i % 2)]! : 0), 0),
+        ),
+    },
+    {
+      attributes: { distinct: true },
+      inputs: [x(5, 2), indices(['M'], [4, 0, 2, 1]), x('M', 2)],
+      expected: (data, ids, rows) =>
+        data.map(
+          (v, i) => v + ids.reduce((sum, id, k) => sum + (id === Math.floor(i / 2) ? rows[2 * k + (i % 2)]! : 0), 0),
+        ),
+    },
+  ],
+  GatherElements: [
+    {
+      attributes: { axis: 1 },
+      inputs: [x('M', 3), indices(['M', 1], [2, 0, 1, 2])],
+      expected: (a, ids) => ids.map((id, row) => a[3 * row + id]!),
+    },
+  ],
+  ScatterElements: [
+    {
+      attributes: { axis: 1 },
+      inputs: [x('M', 3), indices(['M', 1], [2, 0, 1, 2]), x('M', 1)],
+      expected: (a, ids, updates) =>
+        a.map((v, i) => v + (ids[Math.floor(i / 3)] === i % 3 ? updates[Math.floor(i / 3)]! : 0)),
+    },
+  ],
+  CausalBias: [
+    {
+      attributes: {},
+      inputs: [indices(['B', 'T'], [0, 0, 0, 0, 0, 0])],
+      expected: () => [0, LOWEST, LOWEST, 0, 0, LOWEST, 0, 0, 0],
+    },
+    {
+      attributes: {},
+      inputs: [indices(['B', 'T'], [0, 0, 0, 0, 0, 0]), indices(['B', 'P+T'], [1, 1, 1, 1, 1, 0, 0, 1, 1, 1])],
+      expected: () => [
+        ...[0, 0, 0, LOWEST, LOWEST, 0, 0, 0, 0, LOWEST, 0, 0, 0, 0, 0],
+        ...[LOWEST, LOWEST, 0, LOWEST, LOWEST, LOWEST, LOWEST, 0, 0, LOWEST, LOWEST, LOWEST, 0, 0, 0],
+      ],
+    },
+  ],
+};
+
+const LOWEST = Math.fround(-3.4028234663852886e38);
+
+/** What never changes when its inputs change a little has no gradient to check. */
+const constantOperations = Object.entries(operations).flatMap(([name, { gradient }]) =>
+  gradient === 'constant' ? [name] : [],
+);
+
+const everyCase = Object.entries(cases).flatMap(([name, list]) =>
+  (list as Case<OperationName>[]).map((one, i) => ({ label: `${name} ${i + 1}`, name: name as OperationName, one })),
+);
+
+test('every operation has a case', () => {
+  expect(Object.keys(operations).length).toBeGreaterThan(20);
+  expect(Object.keys(operations).filter((name) => cases[name as OperationName].length === 0)).toEqual([]);
+  expect(constantOperations).toEqual(['CausalBias']);
+});
+
+describe('operations give what their formulas give', () => {
+  test.each(everyCase)('$label', async ({ name, one }) => {
+    const { graph, inputs, outputs } = graphOf(name, one);
+    graph.output('y', outputs[0]!);
+    const session = await openSession(graph, { threads: 1 });
+    const { y } = await session.run(feedsOf(inputs));
+    const expected = one.expected(...inputs.map(({ numbers }) => numbers));
+    expect(y!.dims).toEqual(outputs[0]!.shape.map(sizeOf));
+    expect(floatsOf(y)).toBeAllclose(expected, { relTol: 1e-5, absTol: 1e-6 });
+    await session.release();
+  });
+});
+
+describe('gradients are what central differences show', () => {
+  const differentiable = everyCase.filter(({ name }) => !constantOperations.includes(name));
+
+  test.each(differentiable)('$label', async ({ name, one }) => {
+    const { graph, inputs, outputs } = graphOf(name, one);
+    // loss = Σ weight · y over all differentiable outputs; the weights tell the elements apart.
+    const seeds = (DIFFERENTIABLE_OUTPUTS[name] ?? outputs.map((_, i) => i)).map((i) => {
+      const seed = graph.input(`seed ${i}`, outputs[i]!.shape);
+      return { seed, name: `seed ${i}`, weighted: graph.mul(outputs[i]!, seed) };
+    });
+    const sums = seeds.map(({ weighted }) =>
+      graph.sum(
+        weighted,
+        weighted.shape.map((_, axis) => axis),
+      ),
+    );
+    const loss = sums.reduce((a, b) => graph.add(a, b));
+    graph.output('loss', loss);
+    const parameters = inputs.filter(({ isIndex }) => !isIndex);
+    const derived = gradients(
+      graph,
+      loss,
+      graph.constant(1),
+      parameters.map(({ value }) => value),
+    );
+    for (const [i, gradient] of derived.entries()) graph.output(`gradient ${i}`, gradient);
+
+    const session = await openSession(graph, { threads: 1 });
+    const feeds = {
+      ...feedsOf(inputs),
+      ...Object.fromEntries(seeds.map(({ seed, name: key }) => [key, floatTensor(seed, 7)])),
+    };
+    const results = await session.run(feeds);
+    for (const [i, parameter] of parameters.entries()) {
+      const actual = results[`gradient ${i}`]!;
+      expect(actual.dims, parameter.name).toEqual(parameter.value.shape.map(sizeOf));
+      const expected = await centralDifferences(session, feeds, parameter.name);
+      expect(floatsOf(actual), parameter.name).toBeAllclose(expected, { relTol: 2e-3, absTol: 2e-4 });
+    }
+    await session.release();
+  });
+});
+
+/** Outputs beside the first that are kept for the way back alone. */
+const DIFFERENTIABLE_OUTPUTS: Partial<Record<OperationName, number[]>> = {
+  LayerNormalization: [0],
+  LinearCrossEntropy: [0],
+};
+
+interface BuiltInput {
+  name: string;
+  value: Value;
+  isIndex: boolean;
+  numbers: number[];
+}
+
+function graphOf(name: OperationName, { inputs, attributes }: Case<OperationName>) {
+  const graph = new Graph();
+  const random = seededRandom(1);
+  const built = inputs.map(({ shape, indices: given, range: [low, high] = [-1.5, 1.5] }, i): BuiltInput => {
+    const count = shape.reduce((total: number, size) => total * sizeOf(size), 1);
+    const value = graph.input(`x${i}`, shape, given ? 'int64' : 'float32');
+    const numbers = given ?? Array.from({ length: count }, () => Math.fround(low + (high - low) * random.uniform()));
+    return { name: `x${i}`, value, isIndex: given !== undefined, numbers: [...numbers] };
+  });
+  const outputs = graph.applyAll(
+    name,
+    built.map(({ value }) => value),
+    attributes,
+  );
+  return { graph, inputs: built, outputs };
+}
+
+function feedsOf(inputs: BuiltInput[]): Record<string, Tensor> {
+  return Object.fromEntries(
+    inputs.map(({ name, value, isIndex, numbers }) => {
+      const dims = value.shape.map(sizeOf);
+      return [name, isIndex ? int64Tensor(numbers, dims) : new Tensor('float32', Float32Array.from(numbers), dims)];
+    }),
+  );
+}
+
+function floatTensor({ shape }: Value, seed: number): Tensor {
+  const random = seededRandom(seed);
+  const dims = shape.map(sizeOf);
+  const count = dims.reduce((total, size) => total * size, 1);
+  return new Tensor(
+    'float32',
+    Float32Array.from({ length: count }, () => 0.5 + random.uniform()),
+    dims,
+  );
+}
+
+async function centralDifferences(
+  session: InferenceSession,
+  feeds: Record<string, Tensor>,
+  name: string,
+): Promise<number[]> {
+  // Large enough that float32 rounding of the loss does not drown the difference, small enough for the third derivative.
+  const step = 2 ** -7;
+  const values = floatsOf(feeds[name]);
+  const lossWith = async (i: number, change: number): Promise<number> => {
+    const kept = values[i]!;
+    values[i] = kept + change;
+    const { loss } = await session.run(feeds, ['loss']);
+    values[i] = kept;
+    return floatsOf(loss)[0]!;
+  };
+  const differences: number[] = [];
+  for (let i = 0; i < values.length; i++) {
+    differences.push(((await lossWith(i, step)) - (await lossWith(i, -step))) / (2 * step));
+  }
+  return differences;
+}
+
+function sizeOf(dimension: Dimension): number {
+  if (typeof dimension === 'number') return dimension;
+  const terms = dimension
+    .split('+')
+    .map((term) => term.split('*').reduce((total, name) => total * (sizes[name] ?? Number(name)), 1));
+  return terms.reduce((a, b) => a + b, 0);
+}
