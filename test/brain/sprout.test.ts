@@ -1,0 +1,70 @@
+/** The brain that comes with the program. Its words change with every training; what must hold does not. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { createEncoder } from '../../models/sprout-training/bpe.ts';
+import { specialTokens } from '../../models/sprout-training/tokenizer.ts';
+import { EMOTIONS, INTENTS, LANGUAGES } from '../../src/brain/index.ts';
+import { noSprout, opened, sprout } from './helpers.ts';
+
+const settings = { maxNewTokens: 40, seed: 1 };
+
+describe.skipIf(noSprout)('sprout', () => {
+  test('answers in both languages, with any choices', async () => {
+    const brain = await opened(sprout);
+    for (const [language, text] of [
+      ['en', 'hello, how are you?'],
+      ['pt', 'Olá, tudo bem?'],
+    ] as const) {
+      const prompt = brain.promptIds([], text, { language, intent: 'ask', emotion: 'happy' });
+      const { text: reply, outputIds } = await brain.generate(prompt, settings);
+      expect(reply).toMatch(/\p{L}/u);
+      expect(reply).toBe(reply.trim());
+      expect(outputIds.length).toBeLessThanOrEqual(40);
+    }
+  });
+
+  test('is small, free, and knows every choice as a token of its own', async () => {
+    const brain = await opened(sprout);
+    expect(brain.info()).toMatchObject({ architecture: 'gpt2', licence: 'mit', vocabulary: 4096, window: 256, layers: 6 });
+    expect(brain.info().parameters).toBeLessThan(6_000_000);
+    const ids = [...LANGUAGES, ...INTENTS, ...EMOTIONS].map((name) => brain.tokenizer.specialId(`<|${name}|>`));
+    expect(new Set(ids).size).toBe(15);
+    expect(ids).not.toContain(null);
+    expect(brain.tokenizer.eosId).toBe(0);
+  });
+
+  test('takes a turn of four thousand characters after a long talk', async () => {
+    const brain = await opened(sprout);
+    const context = Array.from({ length: 30 }, () => ({ text: 'do you like football?', reply: 'yes, a lot' }));
+    const prompt = brain.promptIds(context, 'não sei '.repeat(500), { language: 'pt' });
+    expect(prompt.length).toBe(156);
+    const { inputIds, outputIds } = await brain.generate(prompt, { seed: 1 });
+    expect(inputIds.length + outputIds.length).toBeLessThanOrEqual(256);
+  });
+
+  test('has learnt: real sentences are likelier than their words in disorder', async () => {
+    const brain = await opened(sprout);
+    const perToken = async (text: string) => {
+      const logprobs = await brain.logprobs(brain.promptIds([], text, { language: 'en' }));
+      return logprobs.reduce((sum, value) => sum + value, 0) / logprobs.length;
+    };
+    expect(await perToken('I really like that movie, it was so good!')).toBeGreaterThan(
+      await perToken('movie so it I, really like good that was!'),
+    );
+  });
+
+  test('encodes with transformers.js as our own encoder does', async () => {
+    const json = JSON.parse(readFileSync(path.join(sprout, 'tokenizer.json'), 'utf8'));
+    const vocabulary: string[] = [];
+    for (const [token, id] of Object.entries<number>(json.model.vocab)) vocabulary[id] = token;
+    const merges = json.model.merges.map((merge: string): [string, string] => {
+      const [left, right] = merge.split(' ');
+      return [left!, right!];
+    });
+    const encode = createEncoder({ vocabulary, merges, specialTokens });
+    const brain = await opened(sprout);
+    for (const text of ["I don't know, I'll ask.", 'Coração, ação e não', '😀🦕 ½ ² 日本語', 'a  b\n\n c\t ', 'ALL CAPS!!!', '1234567'])
+      expect(brain.tokenizer.encode(text)).toEqual(encode(text));
+  });
+});
