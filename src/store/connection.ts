@@ -14,6 +14,7 @@ import * as schema from './schema/index.ts';
 
 export const DATABASE_FILE = 'brain-factory.sqlite';
 const BUSY_TIMEOUT_MS = 10_000;
+const TRUNCATE_TIMEOUT_MS = 500;
 /** better-sqlite3 13 crashes below it (its issues 1514 and 1515). */
 const NODE_NEEDED = '22.14.0';
 /** Two processes on one WAL could corrupt a database before it (sqlite.org/wal.html#walresetbug). */
@@ -72,7 +73,10 @@ export function connect(folder: string, now: () => number): Connection {
       return result;
     },
     truncateLog() {
+      // Readers are done in a moment; one that is not must not hold up a whole class.
+      sqlite.pragma(`busy_timeout = ${TRUNCATE_TIMEOUT_MS}`);
       const [row] = translated(file, () => sqlite.pragma('wal_checkpoint(TRUNCATE)')) as { busy: number }[];
+      sqlite.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
       owesTruncation = row?.busy !== 0;
       return !owesTruncation;
     },
