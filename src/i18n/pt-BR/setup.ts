@@ -1,4 +1,17 @@
 import type { Section } from '../catalogue.ts';
 import type en from '../en/setup.ts';
 
-export default {} as const satisfies Section<typeof en>;
+export default {
+  local_open: `
+  A sala de aula está aberta.
+
+    No navegador          {{url}}
+    Código da turma       {{joinCode}}
+    Código do professor   {{teacherCode}}   (guarde só para você)
+
+  Tudo fica neste computador. Ctrl+C fecha a sala; o que foi dito e aprendido fica guardado.
+`,
+  local_lan: '  Nos outros computadores desta rede: {{url}}\n',
+  discord_open: 'O bot está conectado ao Discord. Ctrl+C encerra; o que foi dito e aprendido fica guardado.',
+  stopping: 'Fechando. O que estiver em treino é guardado antes…',
+} as const satisfies Section<typeof en>;

@@ -1,0 +1,84 @@
+/**
+ * Puts the house together: store, brain, trainer, classroom, and one front door. Nothing here knows how any of them works.
+ */
+import type { Logger } from 'pino';
+import { openBrain } from './brain/index.ts';
+import { Classroom } from './classroom/index.ts';
+import type { Config } from './config.ts';
+import { startBot } from './discord/index.ts';
+import { type LocalServer, startLocalServer } from './local/index.ts';
+import { openStore } from './store/index.ts';
+import { startSupervisor } from './training/index.ts';
+
+export interface Factory {
+  /** The local classroom, when that is the front door. */
+  local: LocalServer | null;
+  /** Process id of the worker that trains now, or null. */
+  workerPid(): number | null;
+  /** Lets running work reach a safe place, then closes everything. */
+  stop(): Promise<void>;
+}
+
+/** @throws UserError of whichever room finds that it cannot open; what was opened before it is closed again. */
+export async function openFactory(config: Config, log: Logger): Promise<Factory> {
+  const closers: (() => Promise<void> | void)[] = [];
+  const stop = async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+  try {
+    const store = openStore({ folder: config.dataFolder });
+    closers.push(() => store.close());
+
+    const local = config.discordToken === '' ? await openLocalClassroom(config) : null;
+    if (local) closers.push(() => local.stop());
+
+    const threads = config.threads === undefined ? {} : { threads: config.threads };
+    const brain = await openBrain(config.brain, { dataFolder: config.dataFolder, ...threads });
+    closers.push(() => brain.dispose());
+
+    const classroom: Classroom = new Classroom({
+      store,
+      brain,
+      model: config.brain,
+      // Nobody's text comes from Discord in the local classroom, so Discord's agreement is not asked for there.
+      declarationRequired: local === null,
+      wakeTraining: () => supervisor.wake(),
+      log,
+    });
+    const supervisor = startSupervisor({
+      store,
+      dataFolder: config.dataFolder,
+      onChange: (jobId) => classroom.jobChanged(jobId),
+      logger: log,
+      ...threads,
+    });
+    closers.push(() => supervisor.stop());
+    closers.push(() => classroom.close());
+
+    const bot = await startBot({
+      token: local?.botToken ?? config.discordToken,
+      apiUrl: local?.apiUrl ?? config.discordApiUrl,
+      messageContent: local !== null || config.messageContent,
+      dataFolder: config.dataFolder,
+      classroom,
+      store,
+      logger: log,
+    });
+    closers.push(() => bot.stop());
+    classroom.resumeAll();
+    return { local, workerPid: () => supervisor.workerPid(), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function openLocalClassroom(config: Config): Promise<LocalServer> {
+  return startLocalServer({
+    port: config.port,
+    host: config.lan ? '0.0.0.0' : '127.0.0.1',
+    dataFolder: config.dataFolder,
+    locale: config.classLocale,
+    guildName: config.className,
+  });
+}

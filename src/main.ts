@@ -1,0 +1,36 @@
+/** `npm start`: reads the settings, checks the machine, opens the house, says where the door is. */
+import { pino } from 'pino';
+import { checkMachine, inspectMachine } from './check.ts';
+import { loadEnvironmentFile, readConfig, systemLocale } from './config.ts';
+import { UserError } from './errors.ts';
+import { openFactory } from './factory.ts';
+import { t, tDynamic } from './i18n/index.ts';
+
+loadEnvironmentFile();
+const locale = systemLocale(process.env);
+try {
+  const config = readConfig(process.env, process.argv.slice(2));
+  checkMachine(inspectMachine(config.dataFolder));
+  const factory = await openFactory(config, pino({ level: config.logLevel }, pino.destination(2)));
+  const { local } = factory;
+  if (local) {
+    const { url, joinCode, teacherCode } = local;
+    console.log(t(locale, 'setup:local_open', { url, joinCode, teacherCode }));
+    for (const lanUrl of local.lanUrls) console.log(t(locale, 'setup:local_lan', { url: lanUrl }));
+  } else console.log(t(locale, 'setup:discord_open'));
+
+  let stopping = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, async () => {
+      if (stopping) process.exit(1); // asked twice: now
+      stopping = true;
+      console.log(t(locale, 'setup:stopping'));
+      await factory.stop();
+      process.exit(0);
+    });
+  }
+} catch (error) {
+  if (!(error instanceof UserError)) throw error;
+  console.error(tDynamic(locale, `errors:${error.identifier}`, error.context));
+  process.exit(1);
+}
