@@ -44,6 +44,7 @@ if (!values.export) {
     curveFile,
     threads: Number(values.threads),
     shouldStop: () => stopping,
+    report: console.log,
   });
   console.error(done ? `Trained ${step} steps.` : `Stopped after ${step} steps; run the command again to go on.`);
   if (!done) process.exit(0);

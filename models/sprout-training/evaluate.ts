@@ -2,7 +2,6 @@
 import type { Trainable, TrainingBatch } from '../../src/engine/index.ts';
 import type { TrainingDocument } from './documents.ts';
 import { type Encoder, labelsOf, plainIds } from './packing.ts';
-import { WINDOW } from './tokenizer.ts';
 
 const BATCH = 16;
 
@@ -16,9 +15,10 @@ export async function evaluate(
   trainable: Trainable,
   documents: readonly TrainingDocument[],
   encode: Encoder,
+  window: number,
 ): Promise<Validation> {
   const rows = documents
-    .map((document) => plainIds(document, encode).slice(0, WINDOW))
+    .map((document) => plainIds(document, encode).slice(0, window))
     .sort((a, b) => a.length - b.length);
   let nll = 0;
   let tokens = 0;

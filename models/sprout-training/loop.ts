@@ -1,13 +1,18 @@
 /** The training loop: rows in, a falling loss out; stoppable at any step, resumable as if it had not been stopped. */
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { openTrainable, parseModelConfig, randomWeights, type Trainable } from '../../src/engine/index.ts';
+import {
+  openTrainable,
+  parseModelConfig,
+  randomWeights,
+  type Trainable,
+  type TrainingBatch,
+} from '../../src/engine/index.ts';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { modelConfig } from './config.ts';
 import { evaluate } from './evaluate.ts';
 import { labelsOf, RowStream } from './packing.ts';
 import type { Prepared } from './prepare.ts';
 import { learningRate } from './schedule.ts';
-import { WINDOW } from './tokenizer.ts';
 
 export interface LoopOptions {
   steps: number;
@@ -16,12 +21,18 @@ export interface LoopOptions {
   checkpointFile: string;
   curveFile: string;
   threads: number;
-  shouldStop: () => boolean;
+  /** Asked before every step. */
+  shouldStop: (step: number) => boolean;
+  /** Gets each line of the curve as it is written. */
+  report: (line: string) => void;
+  /** config.json of the model; sprout's unless said. */
+  model?: { vocab_size: number; n_positions: number };
+  /** Rows of a batch, each as long as the window; 16 unless said. */
+  rows?: number;
 }
 
 const SEED = 1;
 const ROWS = 16;
-const TOKENS = ROWS * WINDOW;
 const PEAK = 1e-3;
 const WARMUP_STEPS = 100;
 const WEIGHT_DECAY = 0.1;
@@ -30,18 +41,21 @@ const VALIDATE_EVERY = 250;
 const CHECKPOINT_SECONDS = 180;
 
 export async function trainSprout(prepared: Prepared, options: LoopOptions): Promise<{ step: number; done: boolean }> {
-  const config = parseModelConfig(modelConfig);
+  const { model = modelConfig, rows: batchSize = ROWS } = options;
+  const config = parseModelConfig(model);
+  const length = model.n_positions;
+  const batchTokens = batchSize * length;
   const trainable = await openTrainable(config, randomWeights(config, SEED), {
     method: 'full',
     threads: options.threads,
     adamw: { beta1: 0.9, beta2: 0.95 },
   });
-  const rows = new RowStream(prepared.training, prepared.encode, WINDOW, SEED);
+  const rows = new RowStream(prepared.training, prepared.encode, length, SEED);
   const saved = loadCheckpoint(options.checkpointFile);
   let step = saved?.step ?? 0;
   if (saved) {
     trainable.importState(saved.state);
-    rows.skip(step * ROWS);
+    rows.skip(step * batchSize);
   }
   forgetCurveAfter(options.curveFile, step);
   const log = (entry: object) => {
@@ -49,7 +63,7 @@ export async function trainSprout(prepared: Prepared, options: LoopOptions): Pro
       typeof value === 'number' ? Number(value.toPrecision(6)) : value,
     );
     appendFileSync(options.curveFile, `${line}\n`);
-    console.log(line);
+    options.report(line);
   };
   const save = () => saveCheckpoint(options.checkpointFile, { step, state: trainable.exportState() });
 
@@ -57,19 +71,19 @@ export async function trainSprout(prepared: Prepared, options: LoopOptions): Pro
   let losses = 0;
   let logged = { step, time: performance.now() };
   let savedAt = performance.now();
-  while (step < options.steps && !options.shouldStop()) {
+  while (step < options.steps && !options.shouldStop(step)) {
     const rate = learningRate(step, schedule);
-    losses += await takeStep(trainable, rows, rate);
+    losses += await takeStep(trainable, nextBatch(rows, batchSize, length), rate);
     step++;
     if (step % LOG_EVERY === 0) {
       const seconds = (performance.now() - logged.time) / 1000;
       const taken = step - logged.step;
       log({
         step,
-        tokens: step * TOKENS,
+        tokens: step * batchTokens,
         loss: losses / taken,
         learning_rate: rate,
-        tokens_per_second: (taken * TOKENS) / seconds,
+        tokens_per_second: (taken * batchTokens) / seconds,
       });
       losses = 0;
       logged = { step, time: performance.now() };
@@ -79,8 +93,8 @@ export async function trainSprout(prepared: Prepared, options: LoopOptions): Pro
       log({
         step,
         validation: {
-          mixed: await evaluate(trainable, some(prepared.heldOut), prepared.encode),
-          pt: await evaluate(trainable, some(prepared.heldOutPortuguese), prepared.encode),
+          mixed: await evaluate(trainable, some(prepared.heldOut), prepared.encode, length),
+          pt: await evaluate(trainable, some(prepared.heldOutPortuguese), prepared.encode, length),
         },
       });
       logged.time = performance.now();
@@ -92,19 +106,21 @@ export async function trainSprout(prepared: Prepared, options: LoopOptions): Pro
   }
   save();
   const done = step >= options.steps;
-  if (done) log({ step, validation: await validateAll(trainable, prepared) });
+  if (done) log({ step, validation: await validateAll(trainable, prepared, length) });
   await trainable.dispose();
   return { step, done };
 }
 
-async function takeStep(trainable: Trainable, rows: RowStream, rate: number): Promise<number> {
-  const inputIds = new Int32Array(TOKENS);
-  for (let row = 0; row < ROWS; row++) inputIds.set(rows.next(), row * WINDOW);
-  const labels = labelsOf(inputIds);
+function nextBatch(stream: RowStream, batchSize: number, length: number): TrainingBatch {
+  const inputIds = new Int32Array(batchSize * length);
+  for (let row = 0; row < batchSize; row++) inputIds.set(stream.next(), row * length);
+  const attentionMask = new Int32Array(inputIds.length).fill(1);
+  return { inputIds, labels: labelsOf(inputIds), attentionMask, batchSize, length };
+}
+
+async function takeStep(trainable: Trainable, batch: TrainingBatch, rate: number): Promise<number> {
   // The first token of a row has nothing before it, so nothing predicts it.
-  const predicted = labels.filter((label, index) => label !== -100 && index % WINDOW !== 0).length;
-  const attentionMask = new Int32Array(TOKENS).fill(1);
-  const batch = { inputIds, labels, attentionMask, batchSize: ROWS, length: WINDOW };
+  const predicted = batch.labels.filter((label, index) => label !== -100 && index % batch.length !== 0).length;
   const loss = await trainable.forwardBackward(batch, predicted);
   if (!Number.isFinite(loss)) throw new Error(`the loss became ${loss}`);
   await trainable.clipGradNorm(1);
@@ -113,14 +129,14 @@ async function takeStep(trainable: Trainable, rows: RowStream, rate: number): Pr
 }
 
 /** Everything held out: the mix the PyTorch script uses, then language by language. */
-async function validateAll(trainable: Trainable, { heldOut, heldOutPortuguese, encode }: Prepared) {
+async function validateAll(trainable: Trainable, { heldOut, heldOutPortuguese, encode }: Prepared, length: number) {
   const of = (language: string) => heldOut.filter((document) => document.language === language);
   return {
-    mixed: await evaluate(trainable, heldOut, encode),
-    en: await evaluate(trainable, of('en'), encode),
-    pt: await evaluate(trainable, heldOutPortuguese, encode),
-    'en-pt': await evaluate(trainable, of('en-pt'), encode),
-    'pt-en': await evaluate(trainable, of('pt-en'), encode),
+    mixed: await evaluate(trainable, heldOut, encode, length),
+    en: await evaluate(trainable, of('en'), encode, length),
+    pt: await evaluate(trainable, heldOutPortuguese, encode, length),
+    'en-pt': await evaluate(trainable, of('en-pt'), encode, length),
+    'pt-en': await evaluate(trainable, of('pt-en'), encode, length),
   };
 }
 

@@ -26,7 +26,13 @@ describe.skipIf(noSprout)('sprout', () => {
 
   test('is small, free, and knows every choice as a token of its own', async () => {
     const brain = await opened(sprout);
-    expect(brain.info()).toMatchObject({ architecture: 'gpt2', licence: 'mit', vocabulary: 4096, window: 256, layers: 6 });
+    expect(brain.info()).toMatchObject({
+      architecture: 'gpt2',
+      licence: 'mit',
+      vocabulary: 4096,
+      window: 256,
+      layers: 6,
+    });
     expect(brain.info().parameters).toBeLessThan(6_000_000);
     const ids = [...LANGUAGES, ...INTENTS, ...EMOTIONS].map((name) => brain.tokenizer.specialId(`<|${name}|>`));
     expect(new Set(ids).size).toBe(15);
@@ -64,7 +70,14 @@ describe.skipIf(noSprout)('sprout', () => {
     });
     const encode = createEncoder({ vocabulary, merges, specialTokens });
     const brain = await opened(sprout);
-    for (const text of ["I don't know, I'll ask.", 'Coração, ação e não', '😀🦕 ½ ² 日本語', 'a  b\n\n c\t ', 'ALL CAPS!!!', '1234567'])
+    for (const text of [
+      "I don't know, I'll ask.",
+      'Coração, ação e não',
+      '😀🦕 ½ ² 日本語',
+      'a  b\n\n c\t ',
+      'ALL CAPS!!!',
+      '1234567',
+    ])
       expect(brain.tokenizer.encode(text)).toEqual(encode(text));
   });
 });

@@ -1,0 +1,148 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { byteCharacters, createEncoder, trainBytePairEncoding } from '../../models/sprout-training/bpe.ts';
+import type { Source, TrainingDocument } from '../../models/sprout-training/documents.ts';
+import { trainSprout } from '../../models/sprout-training/loop.ts';
+import { similarPairs } from '../../models/sprout-training/neighbours.ts';
+import { labelsOf, plainIds, RowStream } from '../../models/sprout-training/packing.ts';
+import { learningRate } from '../../models/sprout-training/schedule.ts';
+import { isSuitable } from '../../models/sprout-training/suitable.ts';
+import { specialTokens } from '../../models/sprout-training/tokenizer.ts';
+import { temporaryFolder, tinyConfig, tinyEncoding } from './helpers.ts';
+
+const encode = createEncoder(tinyEncoding);
+const documents: TrainingDocument[] = [
+  { language: 'en', turns: ['do you like the cat?', 'yes', 'why?', 'the cat sat'] },
+  { language: 'pt', turns: ['tudo bem?', 'não sei'] },
+  { language: 'en-pt', turns: ['the heart', 'o coração'] },
+];
+const sources: Source[] = [
+  { name: 'one', weight: 1, documents: documents.slice(0, 1) },
+  { name: 'two', weight: 3, documents: documents.slice(1) },
+];
+
+describe('the vocabulary', () => {
+  test('begins with the special tokens and the 256 bytes, then the commonest pairs', () => {
+    const { vocabulary, merges } = trainBytePairEncoding([{ text: 'aaab aaab', weight: 2 }], 300, ['<|end|>']);
+    expect(vocabulary.slice(0, 2)).toEqual(['<|end|>', byteCharacters[0]]);
+    expect(new Set(vocabulary).size).toBe(vocabulary.length);
+    expect(merges[0]).toEqual(['a', 'a']);
+    expect(vocabulary.at(-1)).toBe('Ġaaab');
+  });
+
+  test('cuts any text into tokens that are the text again', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const characters = encode(text)
+          .map((id) => tinyEncoding.vocabulary[id]!)
+          .join('');
+        const bytes = Uint8Array.from([...characters].map((character) => byteCharacters.indexOf(character)));
+        expect(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)).toBe(text);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('the stream of rows', () => {
+  test('goes on after any number of rows as if it had never stopped', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 60 }), fc.integer(), (rows, seed) => {
+        const whole = new RowStream(sources, encode, 16, seed);
+        for (let row = 0; row < rows; row++) whole.next();
+        const resumed = new RowStream(sources, encode, 16, seed);
+        resumed.skip(rows);
+        expect(resumed.next()).toEqual(whole.next());
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test('shows a document as often as its weight, with and without its labels', () => {
+    const stream = new RowStream(sources, encode, 64, 5);
+    const ids = Array.from({ length: 400 }, () => [...stream.next()]).flat();
+    const count = (name: string) => ids.filter((id) => id === specialTokens.indexOf(`<|${name}|>`)).length;
+    expect(count('pt') / count('en')).toBeCloseTo(3, 0);
+    expect(count('ask')).toBeGreaterThan(0);
+    expect(count('ask')).toBeLessThan(count('pt') + count('en'));
+    expect(count('neutral')).toBeGreaterThan(0);
+  });
+
+  test('asks nobody to predict what a person chose', () => {
+    const end = 0;
+    const language = specialTokens.indexOf('<|en|>');
+    expect([...labelsOf(Int32Array.of(language, 90, end, specialTokens.indexOf('<|sad|>'), 91))]).toEqual([
+      -100,
+      90,
+      end,
+      -100,
+      91,
+    ]);
+  });
+
+  test('a document is its language and its closed utterances', () => {
+    const names = plainIds(documents[1]!, encode).map((id) => tinyEncoding.vocabulary[id]!);
+    expect(names[0]).toBe('<|pt|>');
+    expect(names.filter((name) => name === '<|endoftext|>')).toHaveLength(2);
+    expect(names.at(-1)).toBe('<|endoftext|>');
+  });
+});
+
+test('a training stopped and resumed ends byte-equal to one that ran through', async () => {
+  const folder = temporaryFolder();
+  const prepared = { training: sources, heldOut: documents, heldOutPortuguese: documents.slice(1, 2), encode };
+  const run = (name: string, stopAt: number) =>
+    trainSprout(prepared, {
+      steps: 8,
+      cooldownFrom: 4,
+      checkpointFile: path.join(folder, `${name}.safetensors`),
+      curveFile: path.join(folder, `${name}.jsonl`),
+      threads: 1,
+      shouldStop: (step) => step >= stopAt,
+      model: tinyConfig,
+      rows: 2,
+      report: () => {},
+    });
+  expect(await run('through', 99)).toEqual({ step: 8, done: true });
+  expect(await run('halves', 3)).toEqual({ step: 3, done: false });
+  expect(await run('halves', 99)).toEqual({ step: 8, done: true });
+  const bytes = (name: string) => readFileSync(path.join(folder, `${name}.safetensors`));
+  expect(bytes('halves').equals(bytes('through'))).toBe(true);
+});
+
+test('the learning rate warms up, holds, and cools down', () => {
+  const schedule = { peak: 1, warmupSteps: 10, cooldownFrom: 50, steps: 100 };
+  const rates = Array.from({ length: 100 }, (_, step) => learningRate(step, schedule));
+  expect(rates[0]).toBeCloseTo(0.1);
+  expect(rates.slice(9, 51).every((rate) => rate === 1)).toBe(true);
+  for (let step = 51; step < 100; step++) expect(rates[step]).toBeLessThan(rates[step - 1]!);
+  expect(rates[99]).toBeGreaterThan(0.05);
+  expect(rates[99]).toBeLessThan(0.06);
+});
+
+test('neighbouring sentences share a subject and are not two wordings of one', () => {
+  const pairs = similarPairs([
+    'Você gosta de música?',
+    'Eu gosto de música clássica.',
+    'O trem partiu cedo.',
+    'Você gosta da música?',
+  ]);
+  expect(pairs.map(({ turns }) => turns)).toContainEqual(['Você gosta de música?', 'Eu gosto de música clássica.']);
+  expect(pairs.some(({ turns }) => turns.includes('O trem partiu cedo.'))).toBe(false);
+  expect(pairs.some(({ turns }) => turns[1] === 'Você gosta da música?')).toBe(false);
+});
+
+test('dialogues that are not for a class are left out, harmless look-alikes are not', () => {
+  for (const turn of ['that is bullshit', 'você é muito gostosa', 'let us do drugs', 'Que merda!'])
+    expect([turn, isSuitable(['hi', turn])]).toEqual([turn, false]);
+  for (const turn of [
+    'my class assignment',
+    'O documento e o número',
+    'a rapper sings',
+    'Charles Dickens',
+    'o custo da computação',
+  ])
+    expect([turn, isSuitable([turn])]).toEqual([turn, true]);
+});
