@@ -25,10 +25,13 @@ async function draw(store: Store, job: JobRow): Promise<Uint8Array> {
   // Loaded here: drawing takes memory that training should not have to share.
   const { lossChart, svgToPng } = await import('../charts/index.ts');
   const locale = readerLocale(store.classes.get(job.classId)?.locale);
-  const labels = {
+  const svg = await lossChart(store.jobSteps.of(job.id), {
     title: t(locale, 'training:chart_title'),
     step: t(locale, 'training:chart_step'),
     loss: t(locale, 'training:chart_loss'),
-  };
-  return svgToPng(lossChart(store.jobSteps.of(job.id), labels));
+    gradNorm: t(locale, 'training:chart_grad_norm'),
+    learningRate: t(locale, 'training:chart_learning_rate'),
+    decimalMark: locale === 'pt-BR' ? ',' : '.',
+  });
+  return svgToPng(svg);
 }

@@ -24,7 +24,12 @@ export interface Heartbeat {
 export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
   const stopped = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const workerData: HeartbeatData = { ...options, stopped };
-  const thread = new Worker(new URL('./heartbeat-thread.ts', import.meta.url), { workerData, execArgv: [] });
+  const thread = new Worker(new URL('./heartbeat-thread.ts', import.meta.url), {
+    workerData,
+    execArgv: [],
+    // A thread brings a heap of its own; this one only renews a row.
+    resourceLimits: { maxYoungGenerationSizeMb: 4 },
+  });
   const ended = new Promise<void>((resolve) => thread.once('exit', () => resolve()));
   return {
     stop() {

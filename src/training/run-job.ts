@@ -62,10 +62,10 @@ export async function runJob(context: JobContext): Promise<void> {
   try {
     await work(context);
   } catch (error) {
+    if (error instanceof UserError)
+      store.jobs.fail(job.id, worker, { identifier: error.identifier, context: error.context });
     // Cancelled, forgotten or taken over: whoever did it has written down what becomes of the job.
-    if (error instanceof LeaseLostError) return;
-    if (!(error instanceof UserError)) throw error;
-    store.jobs.fail(job.id, worker, { identifier: error.identifier, context: error.context });
+    else if (!(error instanceof LeaseLostError)) throw error;
   }
   const { state } = store.jobs.get(job.id) ?? {};
   if (state !== 'queued' && state !== 'running') dropCheckpoints(store.folder, job.id);

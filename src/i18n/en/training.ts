@@ -1,8 +1,10 @@
 /** What a training did, in words: beside the curves and numbers, which the lessons explain. */
 export default {
-  chart_title: 'Loss, step by step',
+  chart_title: 'The training, step by step',
   chart_step: 'step',
-  chart_loss: 'loss',
+  chart_loss: 'loss (how surprised the brain was)',
+  chart_grad_norm: 'gradient norm (how much it wanted to change)',
+  chart_learning_rate: 'learning rate (how big a step it took)',
   times_more_than: 'more than {{number}}',
   push_reply_pushed_away: 'The rated reply is now {{times}} times less likely than before.',
   push_reply_pulled_closer:

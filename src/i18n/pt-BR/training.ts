@@ -2,9 +2,11 @@ import type { Section } from '../catalogue.ts';
 import type en from '../en/training.ts';
 
 export default {
-  chart_title: 'Perda (loss), passo a passo',
+  chart_title: 'O treino, passo a passo',
   chart_step: 'passo',
-  chart_loss: 'perda (loss)',
+  chart_loss: 'loss (o quanto o cérebro se surpreendeu)',
+  chart_grad_norm: 'norma do gradiente (o quanto ele queria mudar)',
+  chart_learning_rate: 'taxa de aprendizado (o tamanho do passo)',
   times_more_than: 'mais de {{number}}',
   push_reply_pushed_away: 'A resposta avaliada agora é {{times}} vezes menos provável do que antes.',
   push_reply_pulled_closer:

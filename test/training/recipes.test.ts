@@ -1,0 +1,44 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { UserError } from '../../src/errors.ts';
+import { CLASSIC_ARGUMENTS, classicRows, classicText } from '../../src/training/index.ts';
+
+test('the classic recipe is the original script: 3 epochs of one row at 5e-5, falling to 0, clipped at 1', () => {
+  expect(CLASSIC_ARGUMENTS).toEqual({
+    learningRate: 5e-5,
+    numTrainEpochs: 3,
+    perDeviceTrainBatchSize: 1,
+    gradientAccumulationSteps: 1,
+    weightDecay: 0,
+    warmupSteps: 0,
+    lrSchedulerType: 'linear',
+    maxGradNorm: 1,
+  });
+});
+
+test('its text is everything said, in order, joined by spaces', () => {
+  expect(classicText(['Oi!', ' hello ', '', '  ', 'What?'])).toBe('Oi! hello What?');
+  expect(classicText([])).toBe('');
+});
+
+test('a text that fits is one row of all its tokens', () => {
+  expect(classicRows([1, 2, 3], 3)).toEqual({ rows: [{ inputIds: [1, 2, 3] }], tokens: 3, cutTokens: 0 });
+});
+
+test('a longer text keeps its newest tokens and says how many it lost', () => {
+  expect(classicRows([1, 2, 3, 4, 5], 3)).toEqual({ rows: [{ inputIds: [3, 4, 5] }], tokens: 3, cutTokens: 2 });
+  fc.assert(
+    fc.property(fc.array(fc.nat(), { minLength: 2, maxLength: 40 }), fc.integer({ min: 2, max: 30 }), (ids, window) => {
+      const { rows, tokens, cutTokens } = classicRows(ids, window);
+      expect(rows).toHaveLength(1);
+      expect(rows[0]?.inputIds).toHaveLength(tokens);
+      expect([...ids.slice(0, cutTokens), ...(rows[0]?.inputIds ?? [])]).toEqual(ids);
+      expect(tokens).toBe(Math.min(ids.length, window));
+    }),
+  );
+});
+
+test.each([[[]], [[5]]])('with the tokens %j there is nothing to learn', (ids) => {
+  expect(() => classicRows(ids, 10)).toThrow(UserError);
+  expect(() => classicRows(ids, 10)).toThrow(`training_text_short {"tokens":${ids.length}}`);
+});
