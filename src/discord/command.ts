@@ -18,6 +18,7 @@ import { UserError } from '../errors.ts';
 import { LOCALES, type Locale, tDynamic } from '../i18n/index.ts';
 import type { Answer, Caller, Desk } from './desk.ts';
 import { commandViolations } from './limits.ts';
+import type { HelpEntry } from './messages/help.ts';
 
 export interface CommandContext {
   readonly desk: Desk;
@@ -93,6 +94,24 @@ export function partNames(data: Command['data']): string[] {
     .map((option) => option.name);
   return names.length > 0 ? names : [''];
 }
+
+/** Every part of every command as a reader of the locale types it, for /help. */
+export function helpEntries(commands: readonly Command[], locale: Locale): HelpEntry[] {
+  return commands.flatMap(({ data, parts }) =>
+    partNames(data).map((part) => {
+      const option = (data.options ?? []).find((each) => each.name === part);
+      const words = [data, ...(option ? [option] : [])].map(
+        (each) => each.name_localizations?.[asTag(locale)] ?? each.name,
+      );
+      const last = option ?? data;
+      const description = last.description_localizations?.[asTag(locale)] ?? last.description;
+      return { name: `/${words.join(' ')}`, description, who: parts[part]?.who ?? 'everyone' };
+    }),
+  );
+}
+
+/** Discord knows more languages than we; English stands in the plain fields. */
+const asTag = (locale: Locale) => (locale === 'pt-BR' ? 'pt-BR' : 'en-US');
 
 // ── declarations in two languages ──────────────────────────────────────────────────────────────────────────────────
 

@@ -2,15 +2,21 @@
 import type { Actor, Classroom } from '../classroom/index.ts';
 import type { Locale } from '../i18n/index.ts';
 import type { Store } from '../store/index.ts';
+import type { Command } from './command.ts';
 import type { Logger } from './logger.ts';
 import type { Payload } from './payload.ts';
+import type { Threads } from './threads.ts';
 import type { Transport } from './transport.ts';
 
 export interface Desk {
   readonly classroom: Classroom;
   readonly store: Store;
   readonly transport: Transport;
+  readonly threads: Threads;
   readonly logger: Logger;
+  readonly commands: readonly Command[];
+  /** A role's name in a server; null when there is none of that id. */
+  roleName(classId: string, roleId: string | null): string | null;
   /** Plain messages in a sitting's thread are turns. */
   readonly plainMessages: boolean;
   /** Texts may train only after the operator's declaration. */

@@ -3,7 +3,6 @@
  * happens then edits that one reply. Only forms are opened instead, which have to be the first answer.
  * Callback routes carry their own token, so they are sent without the bot's.
  */
-import type { REST } from 'discord.js';
 import {
   type APIModalInteractionResponseCallbackData,
   InteractionResponseType,
@@ -13,6 +12,7 @@ import {
 import type { Choice } from './command.ts';
 import { LIMITS } from './limits.ts';
 import { editBody, type Payload, rawFiles } from './payload.ts';
+import type { RestHolder } from './transport.ts';
 
 /** What identifies an interaction to Discord. */
 export interface Ticket {
@@ -22,10 +22,10 @@ export interface Ticket {
 }
 
 export class Responder {
-  readonly #rest: REST;
+  readonly #holder: RestHolder;
 
-  constructor(rest: REST) {
-    this.#rest = rest;
+  constructor(holder: RestHolder) {
+    this.#holder = holder;
   }
 
   /** "Heard you": has to be there within 3 seconds; the reply follows within 15 minutes. */
@@ -38,7 +38,7 @@ export class Responder {
 
   /** Fills in the acknowledged reply. */
   async answer(ticket: Ticket, message: Payload): Promise<void> {
-    await this.#rest.patch(Routes.webhookMessage(ticket.applicationId, ticket.token, '@original'), {
+    await this.#holder.rest.patch(Routes.webhookMessage(ticket.applicationId, ticket.token, '@original'), {
       body: editBody(message),
       files: rawFiles(message),
       auth: false,
@@ -59,6 +59,6 @@ export class Responder {
   }
 
   async #callback(ticket: Ticket, body: object): Promise<void> {
-    await this.#rest.post(Routes.interactionCallback(ticket.id, ticket.token), { body, auth: false });
+    await this.#holder.rest.post(Routes.interactionCallback(ticket.id, ticket.token), { body, auth: false });
   }
 }

@@ -30,24 +30,38 @@ export interface Transport {
   /** @returns the message's id. */
   send(channelId: string, message: Payload, options?: SendOptions): Promise<string>;
   edit(channelId: string, messageId: string, message: Payload): Promise<void>;
+  /** Deletes a message of ours; one that is gone already is no error. */
+  remove(channelId: string, messageId: string): Promise<void>;
   /** Opens a public thread in a text channel. @returns its id. */
   startThread(channelId: string, name: string): Promise<string>;
 }
 
-export function restTransport(rest: REST): Transport {
+/** Whoever has the REST client to use now. */
+export interface RestHolder {
+  readonly rest: REST;
+}
+
+export function restTransport(holder: RestHolder): Transport {
   return {
     async send(channelId, message, options) {
-      const answer = (await rest.post(Routes.channelMessages(channelId), {
+      const answer = (await holder.rest.post(Routes.channelMessages(channelId), {
         body: createBody(message, options),
         files: rawFiles(message),
       })) as RESTPostAPIChannelMessageResult;
       return answer.id;
     },
     async edit(channelId, messageId, message) {
-      await rest.patch(Routes.channelMessage(channelId, messageId), {
+      await holder.rest.patch(Routes.channelMessage(channelId, messageId), {
         body: editBody(message),
         files: rawFiles(message),
       });
+    },
+    async remove(channelId, messageId) {
+      try {
+        await holder.rest.delete(Routes.channelMessage(channelId, messageId));
+      } catch (error) {
+        if (failureOf(error) !== 'message_gone' && failureOf(error) !== 'place_gone') throw error;
+      }
     },
     async startThread(channelId, name) {
       const body: RESTPostAPIChannelThreadsJSONBody = {
@@ -55,7 +69,7 @@ export function restTransport(rest: REST): Transport {
         type: ChannelType.PublicThread,
         auto_archive_duration: ThreadAutoArchiveDuration.OneDay,
       };
-      const answer = (await rest.post(Routes.threads(channelId), { body })) as RESTPostAPIChannelThreadsResult;
+      const answer = (await holder.rest.post(Routes.threads(channelId), { body })) as RESTPostAPIChannelThreadsResult;
       return answer.id;
     },
   };

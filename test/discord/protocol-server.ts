@@ -470,8 +470,7 @@ function messageProblem(body: Json): string | null {
   const content = String(body.content ?? '');
   if (content.length > MESSAGE_LIMIT) return 'content: Must be 2000 or fewer in length.';
   const mentions = body.allowed_mentions as { parse?: unknown[] } | undefined;
-  if (!mentions || mentions.parse?.length !== 0)
-    return 'allowed_mentions: this server wants parse: [] in every message';
+  if (mentions?.parse?.length !== 0) return 'allowed_mentions: this server wants parse: [] in every message';
   if (((body.components ?? []) as unknown[]).length > 5) return 'components: Must be 5 or fewer in length.';
   const empty = content.trim() === '' && !((body.embeds ?? []) as unknown[]).length;
   if (empty && !((body.attachments ?? []) as unknown[]).length) return 'Cannot send an empty message';

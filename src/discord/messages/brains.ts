@@ -3,7 +3,7 @@ import type { APIEmbed } from 'discord-api-types/v10';
 import type { ChatView, ComparisonView, QueueView, VersionView } from '../../classroom/index.ts';
 import { type Locale, t } from '../../i18n/index.ts';
 import { decimal, duration, moment } from '../format.ts';
-import { type Payload, payload } from '../payload.ts';
+import { type Attachment, type Payload, payload } from '../payload.ts';
 import { inline, quoted } from '../text.ts';
 import { COLOURS } from './colours.ts';
 
@@ -97,4 +97,11 @@ export function queueMessage(view: QueueView, classId: string, locale: Locale): 
     color: COLOURS.training,
   };
   return payload({ embeds: [embed] });
+}
+
+/** An export lies on the bot's computer; an adapter is small enough to be handed over as well. */
+export function exportedMessage(number: number, folder: string, files: readonly Attachment[], locale: Locale): Payload {
+  const where = t(locale, 'discord:exported', { number, place: inline(folder, 400).replaceAll('`', "'") });
+  const handed = files.length > 0 ? `\n${t(locale, 'discord:exported_file', { number })}` : '';
+  return payload({ content: `📦 ${where}${handed}`, files: [...files] });
 }

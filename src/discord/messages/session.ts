@@ -1,11 +1,11 @@
 /** A sitting's own messages: the opening, whose turn it is, the countdown, the question whether to keep, the averages. */
 import type { APIEmbed } from 'discord-api-types/v10';
-import type { Averages, IterationView, SessionView } from '../../classroom/index.ts';
+import { type Averages, consentText, type IterationView, type SessionView } from '../../classroom/index.ts';
 import { type Locale, t } from '../../i18n/index.ts';
 import { button, row } from '../components.ts';
 import { decimal, moment, plain, signed } from '../format.ts';
 import { type Payload, payload, type Row } from '../payload.ts';
-import { bar, cell, codeBlock, inline, quoted } from '../text.ts';
+import { bar, cell, codeBlock, inline, quoted, truncate } from '../text.ts';
 import { COLOURS } from './colours.ts';
 
 const speakButton = (session: string, locale: Locale) =>
@@ -13,6 +13,9 @@ const speakButton = (session: string, locale: Locale) =>
 
 const stopButton = (session: string, locale: Locale) =>
   button({ action: 'stop_session', session }, t(locale, 'discord:button_stop'), 'secondary', '⏹️');
+
+/** What a person agrees to: the classroom's own wording, which is recorded with the answer. */
+export const consentWords = (locale: Locale): string => truncate(consentText(locale), 1000);
 
 /** Two buttons with which a person says whether their words may train. */
 export function consentRow(locale: Locale): Row {
@@ -47,7 +50,7 @@ export function openingMessage(view: SessionView, locale: Locale, options: Openi
     description: description.join('\n'),
     color: COLOURS.brain,
     fields: [
-      { name: `🌱 ${t(locale, 'discord:consent_title')}`, value: t(locale, 'discord:consent_text') },
+      { name: `🌱 ${t(locale, 'discord:consent_title')}`, value: consentWords(locale) },
       ...(options.declarationMissing
         ? [{ name: `⚖️ ${t(locale, 'discord:declaration_title')}`, value: t(locale, 'discord:declaration_text') }]
         : []),
@@ -84,7 +87,7 @@ export function turnOpenMessage(view: SessionView, locale: Locale): Payload {
 export function consentNeededMessage(name: string, locale: Locale): Payload {
   const who = quoted(name, 80, t(locale, 'discord:somebody'), 1);
   return payload({
-    content: `🌱 ${t(locale, 'discord:consent_needed', { name: who })}\n${t(locale, 'discord:consent_text')}`,
+    content: `🌱 ${t(locale, 'discord:consent_needed', { name: who })}\n${consentWords(locale)}`,
     components: [consentRow(locale)],
   });
 }

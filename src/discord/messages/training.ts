@@ -117,7 +117,11 @@ function summaryBlock(summary: NonNullable<JobView['summary']>, locale: Locale):
     ['train_loss', decimal(locale, summary.trainLoss, 4)],
     ['peak_memory_mb', plain(locale, Math.round(summary.peakMemoryMb))],
   ];
-  return codeBlock(lines.map(([name, value]) => `${cell(name, 24)} ${value}`));
+  const notes = [
+    summary.cutTokens > 0 ? t(locale, 'discord:summary_cut', { tokens: plain(locale, summary.cutTokens) }) : '',
+    summary.stoppedEarly ? t(locale, 'discord:summary_early') : '',
+  ].filter((note) => note !== '');
+  return [codeBlock(lines.map(([name, value]) => `${cell(name, 24)} ${value}`)), ...notes].join('\n');
 }
 
 /** A job that failed: the old version stays in use; try again or go on without. */

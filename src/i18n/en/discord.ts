@@ -35,7 +35,8 @@ export default {
   opening_say: 'Press **Speak** (or use `/turn say`) and say one sentence. The brain answers.',
   opening_say_plain: 'Write one sentence here (or press **Speak**). The brain answers.',
   opening_rate: 'Rate the answer from 0.0 to 1.0. The first rating decides: below {{threshold}} the brain is trained.',
-  opening_train: 'Watch the training, then compare the answer before and after. After a short countdown the next turn begins.',
+  opening_train:
+    'Watch the training, then compare the answer before and after. After a short countdown the next turn begins.',
   turns_per_iteration: '{{count}} turns an iteration',
   iterations_in_all: '{{count}} iterations',
   until_stopped: 'until somebody stops',
@@ -45,8 +46,6 @@ export default {
 
   // consent and declaration
   consent_title: 'May your words train the brain?',
-  consent_text:
-    'Your words are answered and scored either way. Only if you say yes are they used to train this class’s brain, and you can take them back with `/privacy delete`. Under 18? Ask at home first.',
   consent_needed: '{{name}}, may your words train the brain?',
   button_consent_yes: 'Yes, train with my words',
   button_consent_no: 'No, only answer me',
@@ -55,14 +54,14 @@ export default {
   consent_now_granted: 'Your words may train the brain.',
   consent_now_refused: 'Your words are never trained on.',
   consent_now_unknown: 'You have not decided yet, so your words are not trained on.',
+  guardian_noted: 'Noted, with your name and the date.',
+  guardian_answer_missing: 'Choose an answer as well: yes or no.',
   declaration_title: 'Nothing is trained here yet',
   declaration_text:
     'Discord’s rules allow texts from Discord to train a model only if Discord itself has agreed. Until a teacher declares that, in `/session config`, the brain answers and is scored, but does not learn. The local classroom needs no declaration.',
+  declaration_ask: 'Only a person responsible for this server may declare this:',
+  button_declare: 'I declare it',
   declaration_done: 'Noted, with your name and the date: texts of this server may train the class’s brain.',
-  declaration_title_form: 'Declaration of the operator',
-  declaration_form_text: 'What Discord agreed to',
-  declaration_form_description: 'When, how and with whom. It is kept with your name and the date.',
-  declaration_placeholder: 'On 3 March 2026 Discord agreed in writing that …',
 
   // a turn
   thinking: '{{model}} v{{version}} is thinking …',
@@ -138,7 +137,8 @@ export default {
   training_done: 'Training finished',
   training_failed: 'The training failed',
   training_cancelled: 'The training was stopped',
-  training_why: 'Every step changes the weights a little, so that the words of this sitting become likelier. `/learn` explains the terms.',
+  training_why:
+    'Every step changes the weights a little, so that the words of this sitting become likelier. `/learn` explains the terms.',
   queued_next: 'Next in the queue.',
   queued: 'In the queue: {{count}} before it.',
   began_at: 'began at {{value}}',
@@ -146,6 +146,8 @@ export default {
   summary_title: 'What the training did: v{{from}} → v{{to}}',
   summary_footer: 'v{{to}} is in use now',
   summary_missing: 'The training is over.',
+  summary_cut: 'The first {{tokens}} tokens did not fit the brain’s window and were left out.',
+  summary_early: 'It was stopped before its end, and keeps what it had learned.',
   push_title: 'Which way was it pushed?',
   before: 'Before (v{{version}})',
   after: 'After (v{{version}})',
@@ -163,8 +165,10 @@ export default {
   countdown_iteration: 'The next iteration begins',
   countdown_over: 'The countdown is over.',
   stopped: 'Stopped.',
-  keep_question: 'Stopped. Keep what the brain learned (v{{version}}), or go back to how this sitting began (v{{start}})?',
-  keep_question_training: 'Stopped in the middle of a training. Keep what it learned so far, or go back to how this sitting began?',
+  keep_question:
+    'Stopped. Keep what the brain learned (v{{version}}), or go back to how this sitting began (v{{start}})?',
+  keep_question_training:
+    'Stopped in the middle of a training. Keep what it learned so far, or go back to how this sitting began?',
   button_keep: 'Keep the progress',
   button_discard: 'Go back',
   keep_noted: 'Noted.',
@@ -176,7 +180,8 @@ export default {
   ended_title: 'The sitting is over',
   ended_stopped: 'It was stopped.',
   ended_completed: 'All iterations are done. Well done!',
-  ended_next: '`/session resume` takes it up again, `/session start` opens a new one, `/brain compare` puts two versions side by side.',
+  ended_next:
+    '`/session resume` takes it up again, `/session start` opens a new one, `/brain compare` puts two versions side by side.',
   resumed: 'The sitting goes on: iteration {{iteration}}, turn {{turn}}. Who speaks?',
 
   // status
@@ -206,7 +211,8 @@ export default {
   compare_footer: 'Same dice for both (seed {{seed}})',
   compared: 'Here it is.',
   chat_footer: 'outside the sitting: not scored, not trained on',
-  exported: 'v{{number}} lies in the folder `{{place}}` of the computer that runs the bot: a Hugging Face folder that Python loads too.',
+  exported:
+    'v{{number}} lies in the folder `{{place}}` of the computer that runs the bot: a Hugging Face folder that Python loads too.',
   exported_file: 'Here is v{{number}}: an adapter that Python’s peft loads too.',
   queue_title: 'Training queue',
   queue_empty: 'Nothing is waiting to be trained.',
@@ -233,10 +239,12 @@ export default {
   // privacy
   privacy_title: 'You and your words',
   privacy_export: 'Here is everything that is kept about you in this class.',
-  privacy_ask: 'Delete your name, words, ratings and answers from this class? It cannot be undone. Brains that learned from you are marked.',
+  privacy_ask:
+    'Delete your name, words, ratings and answers from this class? It cannot be undone. Brains that learned from you are marked.',
   button_forget: 'Delete all of it',
   privacy_gone: 'Done. Nothing of yours is left in this class.',
-  privacy_gone_versions: 'Done. Nothing of yours is left in this class. {{count}} versions had learned from your words: they are marked in `/brain list`.',
+  privacy_gone_versions:
+    'Done. Nothing of yours is left in this class. {{count}} versions had learned from your words: they are marked in `/brain list`.',
 
   // help
   help_title: 'Brain Factory: your class raises its own little language model',
@@ -254,6 +262,7 @@ export default {
 
   // when something is not possible
   bug: 'Something broke on our side, and nothing you did is lost. Please try again. If it happens again, tell your teacher this number: {{reference}}',
-  event_lost: 'A message could not be shown here (number {{reference}}). The sitting goes on; `/session status` says where it stands.',
+  event_lost:
+    'A message could not be shown here (number {{reference}}). The sitting goes on; `/session status` says where it stands.',
   too_slow: 'That took too long for Discord to hear. Please press it again.',
 } as const;

