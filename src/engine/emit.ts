@@ -22,7 +22,7 @@ export interface Emitter {
     domain?: string,
   ): void;
   /** A node with one output of a fresh name. */
-  node1(type: string, inputs: readonly string[], attributes?: Record<string, AttributeValue>): string;
+  node1(type: string, inputs: readonly string[], attributes?: Record<string, AttributeValue>, domain?: string): string;
   ints(values: readonly number[]): string;
   scalarInt(value: number): string;
   scalarFloat(value: number): string;
@@ -137,9 +137,9 @@ function createEmitter(graph: Graph, nodes: onnx.INodeProto[], initializers: Map
         attribute: Object.entries(attributes).map(([name, value]) => attributeProto(name, value)),
       });
     },
-    node1(type, inputs, attributes) {
+    node1(type, inputs, attributes, domain) {
       const name = `t${fresh++}`;
-      emitter.node(type, inputs, [name], attributes);
+      emitter.node(type, inputs, [name], attributes, domain);
       return name;
     },
     ints: (values) => constant('int64', [values.length], values),

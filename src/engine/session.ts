@@ -22,6 +22,8 @@ export async function openSession(graph: Graph, options: SessionOptions = {}): P
   const session: Record<string, string> = {
     // Repacked copies of the weights would double their memory and keep them from being shared between processes.
     disable_prepacking: '1',
+    // Idle threads that spin would take the bot's processor from it, and a second process's from us.
+    'intra_op.allow_spinning': '0',
   };
   if (options.weightsFolder !== undefined) session.model_external_initializers_file_folder_path = options.weightsFolder;
   return InferenceSession.create(emit(graph), {

@@ -18,6 +18,8 @@ interface Input {
   shape: Shape;
   /** Whole numbers below `below` instead of random ones; no gradient. */
   indices?: readonly number[];
+  /** Given numbers, of which no gradient is asked. */
+  fixed?: readonly number[];
   /** Random numbers lie in this range. */
   range?: [number, number];
 }
@@ -113,6 +115,29 @@ const cases: { [Name in OperationName]: Case<Name>[] } = {
       }),
   })),
   Softmax: [{ attributes: {}, inputs: [x('B', 'T', 4)], expected: (a) => rowsOf(a, 4).flatMap(softmax) }],
+  Attention: [
+    {
+      attributes: { scale: 0.7 },
+      inputs: [
+        x('B', 2, 'T', 4),
+        x('B', 2, 'P+T', 4),
+        x('B', 2, 'P+T', 4),
+        { shape: ['B', 1, 'T', 'P+T'], fixed: [...Array(30).keys()].map((i) => -(i % 7)) },
+      ],
+      expected: (q, k, v, bias) =>
+        rowsOf(q, 12).flatMap((queries, i) => {
+          const [keys, values] = [k, v].map((all) => rowsOf(all.slice(20 * i, 20 * (i + 1)), 4)) as [
+            number[][],
+            number[][],
+          ];
+          const shift = (t: number, s: number): number => bias[15 * Math.floor(i / 2) + 5 * t + s]!;
+          const looks = rowsOf(queries, 4).map((query, t) =>
+            softmax(keys.map((key, s) => 0.7 * dot(query, key) + shift(t, s))),
+          );
+          return product(looks, values).flat();
+        }),
+    },
+  ],
   LayerNormalization: [
     {
       attributes: { epsilon: 1e-5 },
@@ -281,7 +306,7 @@ describe('gradients are what central differences show', () => {
     );
     const loss = sums.reduce((a, b) => graph.add(a, b));
     graph.output('loss', loss);
-    const parameters = inputs.filter(({ isIndex }) => !isIndex);
+    const parameters = inputs.filter(({ isGiven }) => !isGiven);
     const derived = gradients(
       graph,
       loss,
@@ -308,6 +333,7 @@ describe('gradients are what central differences show', () => {
 
 /** Outputs beside the first that are kept for the way back alone. */
 const DIFFERENTIABLE_OUTPUTS: Partial<Record<OperationName, number[]>> = {
+  Attention: [0],
   LayerNormalization: [0],
   LinearCrossEntropy: [0],
 };
@@ -316,17 +342,25 @@ interface BuiltInput {
   name: string;
   value: Value;
   isIndex: boolean;
+  isGiven: boolean;
   numbers: number[];
 }
 
 function graphOf(name: OperationName, { inputs, attributes }: Case<OperationName>) {
   const graph = new Graph();
   const random = seededRandom(1);
-  const built = inputs.map(({ shape, indices: given, range: [low, high] = [-1.5, 1.5] }, i): BuiltInput => {
+  const built = inputs.map(({ shape, indices: whole, fixed, range: [low, high] = [-1.5, 1.5] }, i): BuiltInput => {
     const count = shape.reduce((total: number, size) => total * sizeOf(size), 1);
-    const value = graph.input(`x${i}`, shape, given ? 'int64' : 'float32');
-    const numbers = given ?? Array.from({ length: count }, () => Math.fround(low + (high - low) * random.uniform()));
-    return { name: `x${i}`, value, isIndex: given !== undefined, numbers: [...numbers] };
+    const value = graph.input(`x${i}`, shape, whole ? 'int64' : 'float32');
+    const numbers =
+      whole ?? fixed ?? Array.from({ length: count }, () => Math.fround(low + (high - low) * random.uniform()));
+    return {
+      name: `x${i}`,
+      value,
+      isIndex: whole !== undefined,
+      isGiven: (whole ?? fixed) !== undefined,
+      numbers: [...numbers],
+    };
   });
   const outputs = graph.applyAll(
     name,

@@ -60,9 +60,8 @@ export function gpt2(config: Gpt2Config): Architecture {
 
     let scale = config.scaleAttnWeights ? 1 / Math.sqrt(D) : 1;
     if (config.scaleAttnByInverseLayerIdx) scale /= layer + 1;
-    const scores = g.matmul(query, key, { transB: true, alpha: scale }); // [B, H, T, S]
-    const looks = g.apply('Softmax', [g.add(scores, inputs.causalBias)], {});
-    const mixed = g.transpose(g.matmul(looks, value), [0, 2, 1, 3]); // [B, T, H, D]
+    const [looked] = g.applyAll('Attention', [query, key, value, inputs.causalBias], { scale });
+    const mixed = g.transpose(looked!, [0, 2, 1, 3]); // [B, T, H, D]
     const output = linear(g, parts, g.reshape(mixed, x.shape), `${block}.c_proj`); // [N, C]
     return [output, { key, value }];
   }

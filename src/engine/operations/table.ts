@@ -1,4 +1,5 @@
 /** All operations. The mapped type makes a missing rule a compile error: no operation without shape, ONNX form and gradient. */
+import { Attention } from './attention.ts';
 import { Add, Div, Exp, FastGelu, Log, Mul, Sigmoid, Sub, Tanh } from './elementwise.ts';
 import { Gather, GatherElements, ScatterElements, ScatterRows } from './indexing.ts';
 import { FusedMatMul, Gemm } from './linear.ts';
@@ -19,6 +20,7 @@ export const operations: { readonly [Name in OperationName]: Operation<Name> } =
   Gemm,
   FusedMatMul,
   Softmax,
+  Attention,
   LayerNormalization,
   LinearCrossEntropy,
   ReduceSum,

@@ -26,6 +26,7 @@ export interface Attributes {
   Gemm: { transA?: boolean; transB?: boolean; alpha?: number };
   FusedMatMul: { transA?: boolean; transB?: boolean; alpha?: number };
   Softmax: None;
+  Attention: { scale: number };
   LayerNormalization: { epsilon: number };
   LinearCrossEntropy: None;
   ReduceSum: { axes: readonly number[]; keepdims: boolean };
