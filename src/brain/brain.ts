@@ -27,11 +27,8 @@ import { expandedWeights } from './weights-cache.ts';
 /** The embedded brain's folder; it comes with the program. */
 const sproutFolder = path.join(import.meta.dirname, '..', '..', 'models', 'sprout');
 
-/**
- * Opens a model: 'sprout', or a folder in Hugging Face's layout.
- * @throws UserError for a missing or damaged part, an architecture that is not known, tensors that do not fit.
- */
-export async function openBrain(source: string, options: BrainOptions): Promise<Brain> {
+/** See `openBrain` in index.ts. */
+export async function loadBrain(source: string, options: BrainOptions): Promise<Brain> {
   const folder = openModelFolder(source === 'sprout' ? sproutFolder : path.resolve(source));
   const config = parseModelConfig(folder.config);
   const { weightsFile, versions } = await openBase(folder, config, options);

@@ -1,7 +1,18 @@
 /** Brains: models that are loaded, asked, and swapped between their versions. */
-export { openBrain } from './brain.ts';
+import type { Brain, BrainOptions } from './types.ts';
+
 export { guessChoices, guessLanguage } from './guess.ts';
 export { promptBudget } from './prompt.ts';
 export { guessEmotion, guessIntent } from './rules.ts';
 export { defaultGeneration } from './settings.ts';
 export * from './types.ts';
+
+/**
+ * Opens a model: 'sprout', or a folder in Hugging Face's layout.
+ * @throws UserError for a missing or damaged part, an architecture that is not known, tensors that do not fit.
+ */
+export async function openBrain(source: string, options: BrainOptions): Promise<Brain> {
+  // onnxruntime and transformers.js are 60 MB and a tenth of a second: only those who open a brain load them.
+  const { loadBrain } = await import('./brain.ts');
+  return loadBrain(source, options);
+}
