@@ -31,6 +31,7 @@ export interface JobContext {
 
 /** What a finished job keeps of its training, beside the steps. */
 export interface JobSummary {
+  /** Seconds; like the two rates after it, of the attempt that ended the job. */
   trainRuntime: number;
   trainSamplesPerSecond: number;
   trainStepsPerSecond: number;

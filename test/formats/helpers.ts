@@ -5,7 +5,9 @@ import { join, resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { TensorMap } from '../../src/engine/index.ts';
 import { UserError } from '../../src/errors.ts';
-import { t } from '../../src/i18n/index.ts';
+import en from '../../src/i18n/en/errors.ts';
+import { tDynamic } from '../../src/i18n/index.ts';
+import ptBR from '../../src/i18n/pt-BR/errors.ts';
 
 export const golden = resolve('..', 'shared', 'golden');
 export const noGolden = !existsSync(golden);
@@ -41,23 +43,22 @@ export function everyType(): TensorMap {
   ]);
 }
 
-/** The UserError `work` throws; a test fails on anything else, or on a sentence that lacks a value. */
+/** The UserError `work` throws; a test fails on anything else, or where a sentence asks for a value it does not bring. */
 export function refusal(work: () => unknown): UserError {
   try {
     work();
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    for (const locale of ['en', 'pt-BR'] as const) {
-      const sentence = inWords(error, locale);
-      if (sentence.includes('{{')) throw new Error(`${error.identifier} in ${locale} lacks a value: ${sentence}`);
+    for (const sentences of [en, ptBR]) {
+      const asked = sentences[error.identifier].matchAll(/{{(\w+)}}/g);
+      for (const [, name = ''] of asked)
+        if (!(name in error.context)) throw new Error(`${error.identifier} does not say ${name}`);
     }
     return error;
   }
   throw new Error('nothing was refused');
 }
 
-export function inWords(error: UserError, locale: 'en' | 'pt-BR' = 'en'): string {
-  // Every identifier is a key of the section; its parameters are checked by `refusal`, at run time.
-  const key = `errors:${error.identifier}` as 'errors:file_missing';
-  return t(locale, key, { path: '', ...error.context });
+export function inWords({ identifier, context }: UserError): string {
+  return tDynamic('en', `errors:${identifier}`, context);
 }
