@@ -1,1 +1,84 @@
-export default {} as const;
+/** The command line: help of each command, and the few words beside its data. */
+export default {
+  help: `Usage: npm run --silent brain -- COMMAND [OPTIONS]
+
+Commands:
+  score     compare replies with references: ROUGE, BLEU, METEOR, BERTScore
+  tokens    the table of tokens and rewards
+  generate  let a model continue a text or answer a conversation
+  logprobs  how likely a model finds each token of a text
+  hidden    a model's hidden states
+  train     fine-tune a model: all of its weights, or a LoRA adapter
+  info      describe a model
+
+MODEL is a folder in Hugging Face layout, or sprout, the brain that comes with the program.
+Data goes to stdout as JSON lines, everything else to stderr. Wrong input ends with status 2.
+brain COMMAND --help tells more about each.`,
+  help_score: `Usage: brain score FILE.jsonl [--language en|pt] [--bertscore MODEL [--layers N]]
+
+Reads {"reference", "hypothesis"} a line and writes {"rouge1", "rouge2", "rougeL", "bleu", "meteor"} a line, in the same
+order. ROUGE is the F-measure of rouge_score with stemming, BLEU is NLTK's sentence_bleu with method1, METEOR is NLTK's
+with WordNet 3.0.
+
+  --language en|pt   language of METEOR's stems and synonyms (default: en); pt has stems only, and says so
+  --bertscore MODEL  adds {"bertscore": {"precision", "recall", "f1"}} from the hidden states of MODEL
+  --layers N         which layer's hidden states (default: the middle one)`,
+  help_tokens: `Usage: brain tokens FILE.jsonl
+
+Reads {"expected", "generated", "max_score", "half_reward"} a line and writes {"total", "table"} a line, the table being
+[{"expected", "generated", "status", "reward"}]. Without max_score it is 25; without half_reward, half of a right token's.`,
+  help_generate: `Usage: brain generate MODEL (--prompt TEXT | --messages JSON | --input-ids JSON) [OPTIONS]
+
+Writes one line: {"input_ids", "output_ids", "text", "tokens_per_second"}. output_ids are the new tokens only.
+
+  --prompt TEXT           text to continue
+  --messages JSON         conversation to answer: [{"role": "user", "content": "…"}, …]
+  --input-ids JSON        ids to continue: [1, 2, 3]; works without a tokenizer
+  --adapter DIR           a peft adapter (LoRA) over the model
+  --max-new-tokens N      at most so many new tokens (default: 100)
+  --greedy                always the likeliest token
+  --temperature T         default: 0.7
+  --top-k K               default: 50; 0 keeps every token
+  --top-p P               default: 0.9; 1 keeps every token
+  --repetition-penalty R  default: 1.2, with --greedy 1 (none)
+  --seed S                default: 42`,
+  help_logprobs: `Usage: brain logprobs MODEL (--text TEXT | --input-ids JSON) [--adapter DIR]
+
+Writes one line: {"input_ids", "token_logprobs"}, the natural logarithm of the probability of every token but the first,
+given those before it.`,
+  help_hidden: `Usage: brain hidden MODEL (--text TEXT | --input-ids JSON)
+
+Writes one line: {"input_ids", "hidden_states"}, as [layers + 1][tokens][channels], the embeddings first.`,
+  help_train: `Usage: brain train MODEL --data FILE.jsonl --method full|lora --out DIR [OPTIONS]
+
+A row a line: {"input_ids"}, {"text"}, {"prompt", "completion"} or {"messages"}, read as TRL does. Writes the Trainer's
+log, a line a step and a summary, and to DIR a model folder (full) or a peft adapter folder (lora).
+
+  --adapter DIR                     adapter to go on with (lora) or to take into the weights first (full)
+  --learning-rate X                 default: 5e-5
+  --num-train-epochs X              default: 3
+  --per-device-train-batch-size N   default: 1
+  --gradient-accumulation-steps N   default: 1
+  --weight-decay X                  default: 0
+  --warmup-steps N                  default: 0
+  --lr-scheduler-type TYPE          linear, constant or cosine (default: linear)
+  --max-grad-norm X                 default: 1
+  --max-length N                    rows are cut to N tokens (default: what the model holds)
+  --lora-r N, --lora-alpha X        default: 8 and 16
+  --no-shuffle                      keep the order of the file
+  --seed S                          default: 42`,
+  help_info: `Usage: brain info MODEL
+
+Writes one line: architecture, parameters, vocabulary, window, layers, licence if known, and estimates of the memory
+needed to serve the model, to train a LoRA adapter and to train all of its weights.`,
+  wanted_number: 'a number',
+  wanted_whole: 'a whole number',
+  wanted_from: '{{kind}} from {{from}}',
+  wanted_between: '{{kind}} from {{from}} to {{to}}',
+  wanted_above: '{{kind}} above {{above}}',
+  wanted_above_to: '{{kind}} above {{above}}, at most {{to}}',
+  wanted_ids: 'token ids, for example [1, 2, 3]',
+  progress: 'step {{done}} of {{total}}',
+  rows_cut: '{{cut}} of {{rows}} rows were longer than {{maxLength}} tokens and were cut there.',
+  saved: 'Saved in {{folder}}.',
+} as const;

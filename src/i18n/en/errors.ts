@@ -119,7 +119,8 @@ export default {
   job_base_differs:
     'Version v{{number}} grew from the model {{versionBase}}, this training is for {{base}}. Choose a version of {{base}} and train again.',
   // discord
-  discord_token_missing: 'There is no bot token. Put the one from the developer portal into DISCORD_TOKEN, in the file .env.',
+  discord_token_missing:
+    'There is no bot token. Put the one from the developer portal into DISCORD_TOKEN, in the file .env.',
   discord_token_wrong:
     'Discord does not know this bot token. Copy it again from the developer portal (Bot, Reset Token) into DISCORD_TOKEN.',
   discord_intents_refused:
@@ -190,4 +191,32 @@ export default {
   rollback_at_base: 'This is the base already: there is nothing before it to go back to.',
   nothing_to_compare: 'Nobody has said anything in this class yet. Give a sentence to compare with.',
   member_unknown: 'This person has not been here yet. They have to say something or join first.',
+  // cli
+  cli_command_unknown: 'There is no command {{command}}. There are: {{commands}}.',
+  cli_option_unknown: '{{command}} has no option {{option}}. "brain {{command}} --help" lists those it has.',
+  cli_option_flag: '{{option}} takes no value, and got “{{value}}”.',
+  cli_option_value: '{{option}} needs a value after it.',
+  cli_option_missing: '{{option}} is missing, and the command needs it.',
+  cli_option_wrong: '{{option}} cannot be “{{value}}”. It takes: {{wanted}}.',
+  cli_option_needs: '{{option}} has no effect without {{needed}}. Add that, or leave {{option}} out.',
+  cli_options_conflict: '{{option}} and {{other}} contradict each other. Keep one of them.',
+  cli_one_of: 'Give exactly one of these: {{options}}.',
+  cli_argument_missing: '{{argument}} is missing. Usage: {{usage}}',
+  cli_argument_extra: '“{{argument}}” is one argument too many. Usage: {{usage}}',
+  cli_line_not_json: '{{file}}, line {{line}}: this is no JSON object. Each line must be one.',
+  cli_line_field: '{{file}}, line {{line}}: "{{field}}" is missing or of the wrong type.',
+  cli_line_row:
+    '{{file}}, line {{line}}: no row for training. It needs "input_ids", "text", "prompt" with "completion", or "messages".',
+  cli_line_token:
+    '{{file}}, line {{line}}: the token {{token}} is not in the vocabulary; the ids go from 0 to {{last}}.',
+  cli_data_empty: '{{file}} holds no rows, so there is nothing to learn from.',
+  cli_messages_wrong: '{{option}} takes a JSON list of messages, for example [{"role": "user", "content": "Hello"}].',
+  cli_chat_template:
+    '{{folder}} brings a chat template of its own, and those cannot be used here yet. Give ids or plain text instead.',
+  cli_model_file:
+    '{{model}} is a single file, and those cannot be opened yet. Give a folder in Hugging Face layout, or sprout.',
+  cli_model_hub:
+    '{{model}} is no folder here, and models cannot be fetched from the hub yet. Give a folder in Hugging Face layout, or sprout.',
+  cli_method_dpo: 'Training with --method dpo is not there yet. Use full or lora.',
+  cli_out_taken: '{{folder}} holds {{file}} already, and it would be overwritten. Choose another folder for --out.',
 } as const;

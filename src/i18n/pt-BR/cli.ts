@@ -1,4 +1,86 @@
 import type { Section } from '../catalogue.ts';
 import type en from '../en/cli.ts';
 
-export default {} as const satisfies Section<typeof en>;
+export default {
+  help: `Uso: npm run --silent brain -- COMANDO [OPÇÕES]
+
+Comandos:
+  score     compara respostas com referências: ROUGE, BLEU, METEOR, BERTScore
+  tokens    a tabela de tokens e recompensas
+  generate  deixa um modelo continuar um texto ou responder a uma conversa
+  logprobs  o quanto um modelo acha provável cada token de um texto
+  hidden    os estados ocultos de um modelo
+  train     faz o ajuste fino de um modelo: todos os pesos ou um adaptador LoRA
+  info      descreve um modelo
+
+MODEL é uma pasta no formato do Hugging Face, ou sprout, o cérebro que vem com o programa.
+Os dados saem em stdout como linhas JSON, todo o resto em stderr. Entrada errada termina com status 2.
+brain COMANDO --help conta mais sobre cada um.`,
+  help_score: `Uso: brain score FILE.jsonl [--language en|pt] [--bertscore MODEL [--layers N]]
+
+Lê {"reference", "hypothesis"} por linha e escreve {"rouge1", "rouge2", "rougeL", "bleu", "meteor"} por linha, na mesma
+ordem. ROUGE é a medida F do rouge_score com radicais, BLEU é o sentence_bleu do NLTK com method1, METEOR é o do NLTK
+com o WordNet 3.0.
+
+  --language en|pt   língua dos radicais e sinônimos do METEOR (padrão: en); pt só tem radicais, e avisa
+  --bertscore MODEL  acrescenta {"bertscore": {"precision", "recall", "f1"}} com os estados ocultos de MODEL
+  --layers N         os estados ocultos de qual camada (padrão: a do meio)`,
+  help_tokens: `Uso: brain tokens FILE.jsonl
+
+Lê {"expected", "generated", "max_score", "half_reward"} por linha e escreve {"total", "table"} por linha; a tabela é
+[{"expected", "generated", "status", "reward"}]. Sem max_score, vale 25; sem half_reward, metade de um token certo.`,
+  help_generate: `Uso: brain generate MODEL (--prompt TEXTO | --messages JSON | --input-ids JSON) [OPÇÕES]
+
+Escreve uma linha: {"input_ids", "output_ids", "text", "tokens_per_second"}. output_ids são só os tokens novos.
+
+  --prompt TEXTO          texto para continuar
+  --messages JSON         conversa para responder: [{"role": "user", "content": "…"}, …]
+  --input-ids JSON        ids para continuar: [1, 2, 3]; funciona sem tokenizador
+  --adapter DIR           um adaptador peft (LoRA) sobre o modelo
+  --max-new-tokens N      no máximo tantos tokens novos (padrão: 100)
+  --greedy                sempre o token mais provável
+  --temperature T         padrão: 0.7
+  --top-k K               padrão: 50; 0 mantém todos os tokens
+  --top-p P               padrão: 0.9; 1 mantém todos os tokens
+  --repetition-penalty R  padrão: 1.2; com --greedy, 1 (nenhuma)
+  --seed S                padrão: 42`,
+  help_logprobs: `Uso: brain logprobs MODEL (--text TEXTO | --input-ids JSON) [--adapter DIR]
+
+Escreve uma linha: {"input_ids", "token_logprobs"}, o logaritmo natural da probabilidade de cada token, menos o primeiro,
+dados os que vêm antes dele.`,
+  help_hidden: `Uso: brain hidden MODEL (--text TEXTO | --input-ids JSON)
+
+Escreve uma linha: {"input_ids", "hidden_states"}, como [camadas + 1][tokens][canais], os embeddings primeiro.`,
+  help_train: `Uso: brain train MODEL --data FILE.jsonl --method full|lora --out DIR [OPÇÕES]
+
+Uma linha por exemplo: {"input_ids"}, {"text"}, {"prompt", "completion"} ou {"messages"}, lidos como no TRL. Escreve o
+registro do Trainer, uma linha por passo e um resumo, e em DIR uma pasta de modelo (full) ou de adaptador peft (lora).
+
+  --adapter DIR                     adaptador para continuar (lora) ou para somar antes aos pesos (full)
+  --learning-rate X                 padrão: 5e-5
+  --num-train-epochs X              padrão: 3
+  --per-device-train-batch-size N   padrão: 1
+  --gradient-accumulation-steps N   padrão: 1
+  --weight-decay X                  padrão: 0
+  --warmup-steps N                  padrão: 0
+  --lr-scheduler-type TIPO          linear, constant ou cosine (padrão: linear)
+  --max-grad-norm X                 padrão: 1
+  --max-length N                    os exemplos são cortados em N tokens (padrão: o que cabe no modelo)
+  --lora-r N, --lora-alpha X        padrão: 8 e 16
+  --no-shuffle                      mantém a ordem do arquivo
+  --seed S                          padrão: 42`,
+  help_info: `Uso: brain info MODEL
+
+Escreve uma linha: arquitetura, parâmetros, vocabulário, janela, camadas, licença se for conhecida, e estimativas da
+memória necessária para usar o modelo, treinar um adaptador LoRA e treinar todos os pesos.`,
+  wanted_number: 'um número',
+  wanted_whole: 'um número inteiro',
+  wanted_from: '{{kind}} a partir de {{from}}',
+  wanted_between: '{{kind}} de {{from}} a {{to}}',
+  wanted_above: '{{kind}} maior que {{above}}',
+  wanted_above_to: '{{kind}} maior que {{above}}, no máximo {{to}}',
+  wanted_ids: 'ids de tokens, por exemplo [1, 2, 3]',
+  progress: 'passo {{done}} de {{total}}',
+  rows_cut: '{{cut}} de {{rows}} exemplos tinham mais de {{maxLength}} tokens e foram cortados ali.',
+  saved: 'Salvo em {{folder}}.',
+} as const satisfies Section<typeof en>;

@@ -195,4 +195,32 @@ export default {
   rollback_at_base: 'Esta já é a base: não há nada antes dela.',
   nothing_to_compare: 'Ninguém disse nada nesta turma ainda. Dê uma frase para comparar.',
   member_unknown: 'Essa pessoa ainda não apareceu por aqui. Ela precisa dizer algo ou entrar primeiro.',
+  // cli
+  cli_command_unknown: 'Não existe o comando {{command}}. Existem: {{commands}}.',
+  cli_option_unknown: '{{command}} não tem a opção {{option}}. "brain {{command}} --help" lista as que tem.',
+  cli_option_flag: '{{option}} não recebe valor, e recebeu “{{value}}”.',
+  cli_option_value: 'Falta um valor depois de {{option}}.',
+  cli_option_missing: 'Falta {{option}}, e o comando precisa disso.',
+  cli_option_wrong: '{{option}} não pode ser “{{value}}”. Aceita: {{wanted}}.',
+  cli_option_needs: '{{option}} não tem efeito sem {{needed}}. Acrescente isso, ou tire {{option}}.',
+  cli_options_conflict: '{{option}} e {{other}} se contradizem. Fique com só uma delas.',
+  cli_one_of: 'Dê exatamente uma destas: {{options}}.',
+  cli_argument_missing: 'Falta {{argument}}. Uso: {{usage}}',
+  cli_argument_extra: '“{{argument}}” é um argumento a mais. Uso: {{usage}}',
+  cli_line_not_json: '{{file}}, linha {{line}}: isto não é um objeto JSON. Cada linha precisa ser um.',
+  cli_line_field: '{{file}}, linha {{line}}: "{{field}}" falta ou é do tipo errado.',
+  cli_line_row:
+    '{{file}}, linha {{line}}: não é um exemplo de treino. Precisa de "input_ids", "text", "prompt" com "completion", ou "messages".',
+  cli_line_token: '{{file}}, linha {{line}}: o token {{token}} não está no vocabulário; os ids vão de 0 a {{last}}.',
+  cli_data_empty: '{{file}} não tem nenhum exemplo, então não há o que aprender.',
+  cli_messages_wrong:
+    '{{option}} recebe uma lista JSON de mensagens, por exemplo [{"role": "user", "content": "Olá"}].',
+  cli_chat_template:
+    '{{folder}} traz um modelo de conversa (chat template) próprio, que ainda não pode ser usado aqui. Dê ids ou texto simples.',
+  cli_model_file:
+    '{{model}} é um arquivo só, e esses ainda não podem ser abertos. Dê uma pasta no formato do Hugging Face, ou sprout.',
+  cli_model_hub:
+    '{{model}} não é uma pasta daqui, e modelos ainda não podem ser baixados do hub. Dê uma pasta no formato do Hugging Face, ou sprout.',
+  cli_method_dpo: 'O treino com --method dpo ainda não existe. Use full ou lora.',
+  cli_out_taken: '{{folder}} já tem {{file}}, que seria sobrescrito. Escolha outra pasta para --out.',
 } as const satisfies Section<typeof en>;

@@ -1,0 +1,45 @@
+/** MODEL and --adapter: what they name, opened. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { type Brain, type BrainVersion, openBrain } from '../brain/index.ts';
+import { UserError } from '../errors.ts';
+import { type PeftAdapter, readAdapterFolder } from '../formats/index.ts';
+import { brainOptions } from './environment.ts';
+import type { Options } from './options.ts';
+
+/** A name on the hub: owner/model, as no path on disk is called. */
+const HUB_ID = /^[\w.-]+\/[\w.-]+$/;
+
+/**
+ * Opens 'sprout' or a folder.
+ * @throws UserError cli_model_kind for single files and hub ids, file_missing, and whatever opening finds wrong.
+ */
+export async function openModel(model: string): Promise<Brain> {
+  if (model !== 'sprout') {
+    if (/\.(gguf|bin)$/i.test(model)) throw new UserError('cli_model_file', { model });
+    if (!existsSync(model)) {
+      if (HUB_ID.test(model)) throw new UserError('cli_model_hub', { model });
+      throw new UserError('file_missing', { path: model });
+    }
+  }
+  return openBrain(model === 'sprout' ? model : path.resolve(model), brainOptions(process.env));
+}
+
+/** The adapter that was asked for, or undefined. @throws UserError for a missing or damaged part. */
+export function adapterOf(options: Options): PeftAdapter | undefined {
+  const folder = options.text('adapter');
+  return folder === undefined ? undefined : readAdapterFolder(path.resolve(folder));
+}
+
+/** The version of the brain that `--adapter` makes; the base without it. */
+export function versionOf(options: Options): BrainVersion {
+  const adapter = adapterOf(options);
+  return adapter === undefined ? {} : { adapter: { lora: adapter.lora, tensors: adapter.tensors } };
+}
+
+/** Ids of `--text` or `--input-ids`. Control tokens spelt out in the text are meant: whoever types here owns the model. */
+export function idsOf(options: Options, brain: Brain): number[] {
+  const given = options.oneOf(['text', 'input-ids']);
+  if (given === 'input-ids') return options.ids(given);
+  return brain.tokenizer.encode(options.required(given), { parseSpecial: true });
+}
