@@ -41,11 +41,14 @@ interface Command {
   options?: { type: number; name: string; options?: { type: number; name: string }[] }[];
 }
 
-export interface Room {
+interface CommandIndex {
+  applications: { id: string }[];
+  application_commands: Command[];
+}
+
+export interface Door {
   /** http://127.0.0.1:PORT/api */
   apiUrl: string;
-  applicationId: string;
-  guildId: string;
   joinCode: string;
 }
 
@@ -55,29 +58,30 @@ export class Person {
   readonly name: string;
   readonly messages = new Map<string, Message>();
   readonly failures: string[] = [];
-  #room: Room;
-  #token: string;
+  readonly token: string;
+  #door: Door;
+  #guildId = '';
   #socket: WebSocket | null = null;
   #sequence: number | null = null;
   #modals: Modal[] = [];
   #gone = false;
 
-  constructor(name: string, room: Room, token: string) {
+  constructor(name: string, door: Door, token: string) {
     this.name = name;
-    this.#room = room;
-    this.#token = token;
+    this.#door = door;
+    this.token = token;
   }
 
-  static async join(room: Room, name: string, extra: { teacher_code?: string; locale?: string } = {}): Promise<Person> {
+  static async join(door: Door, name: string, extra: { teacher_code?: string; locale?: string } = {}): Promise<Person> {
     const { locale = 'en-US', ...form } = extra;
-    const answer = await fetch(`${room.apiUrl}/v10/auth/register`, {
+    const answer = await fetch(`${door.apiUrl}/v10/auth/register`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'x-discord-locale': locale },
-      body: JSON.stringify({ global_name: name, invite: room.joinCode, ...form }),
+      body: JSON.stringify({ global_name: name, invite: door.joinCode, ...form }),
     });
     const body = (await answer.json()) as { token: string };
     if (!answer.ok) throw new Error(`${name} could not join: ${JSON.stringify(body)}`);
-    const person = new Person(name, room, body.token);
+    const person = new Person(name, door, body.token);
     await person.connect();
     return person;
   }
@@ -95,10 +99,12 @@ export class Person {
         if (s !== null && s !== undefined) this.#sequence = s;
         if (op === 10) {
           const properties = { os: 'test', browser: 'test', device: 'test' };
-          socket.send(JSON.stringify({ op: 2, d: { token: this.#token, intents: 2 ** 26 - 1, properties } }));
+          socket.send(JSON.stringify({ op: 2, d: { token: this.token, intents: 2 ** 26 - 1, properties } }));
         } else if (op === 1) socket.send(JSON.stringify({ op: 1, d: this.#sequence }));
-        else if (t === 'READY') resolve();
-        else if (op === 0) this.#receive(t, d);
+        else if (t === 'READY') {
+          this.#guildId = d.guilds[0].id;
+          resolve();
+        } else if (op === 0) this.#receive(t, d);
       });
     });
     socket.on('close', () => {
@@ -120,9 +126,9 @@ export class Person {
   }
 
   async request(method: string, route: string, body?: unknown): Promise<unknown> {
-    const answer = await fetch(`${this.#room.apiUrl}/v10${route}`, {
+    const answer = await fetch(`${this.#door.apiUrl}/v10${route}`, {
       method,
-      headers: { authorization: this.#token, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: { authorization: this.token, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await answer.text();
@@ -131,16 +137,15 @@ export class Person {
   }
 
   async channels(): Promise<{ id: string; name: string; type: number }[]> {
-    return (await this.request('GET', `/guilds/${this.#room.guildId}/channels`)) as {
+    return (await this.request('GET', `/guilds/${this.#guildId}/channels`)) as {
       id: string;
       name: string;
       type: number;
     }[];
   }
 
-  async commands(): Promise<Command[]> {
-    const index = await this.request('GET', `/guilds/${this.#room.guildId}/application-command-index`);
-    return (index as { application_commands: Command[] }).application_commands;
+  async commands(): Promise<CommandIndex> {
+    return (await this.request('GET', `/guilds/${this.#guildId}/application-command-index`)) as CommandIndex;
   }
 
   write(channelId: string, content: string): Promise<unknown> {
@@ -154,7 +159,7 @@ export class Person {
     values: Record<string, string | number | boolean> = {},
   ): Promise<void> {
     const [name, subcommand] = words.split(' ');
-    const command = (await this.commands()).find((each) => each.name === name);
+    const command = (await this.commands()).application_commands.find((each) => each.name === name);
     if (!command) throw new Error(`there is no /${name}`);
     const declared = subcommand ? command.options?.find((each) => each.name === subcommand)?.options : command.options;
     const options = Object.entries(values).map(([key, value]) => {
@@ -197,10 +202,11 @@ export class Person {
   }
 
   async #interact(channelId: string, type: number, data: unknown, messageId?: string): Promise<void> {
+    const { applications } = await this.commands();
     await this.request('POST', '/interactions', {
       type,
-      application_id: this.#room.applicationId,
-      guild_id: this.#room.guildId,
+      application_id: applications[0]?.id,
+      guild_id: this.#guildId,
       channel_id: channelId,
       ...(messageId && { message_id: messageId }),
       nonce: String(Math.floor(performance.now() * 1000)),
