@@ -65,9 +65,7 @@ export class Classroom {
       declarationRequired: options.declarationRequired,
       log: options.log ?? SILENT,
       countdownMs: options.countdownMs ?? COUNTDOWN_MS,
-      announced: () => {
-        for (const listener of this.#listeners) listener();
-      },
+      announced: () => this.#nudge(),
     };
     this.#people = new People(this.#room);
     this.#versions = new Versions(this.#room);
@@ -468,6 +466,17 @@ export class Classroom {
   async close(): Promise<void> {
     this.#listeners.clear();
     await this.#sittings.close();
+  }
+
+  #nudge(): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener();
+      } catch (error) {
+        // What was written is written; a front door's trouble is not the speaker's.
+        this.#room.log.error({ err: error }, 'a listener of the classroom failed');
+      }
+    }
   }
 
   #mayStart(actor: Actor): void {

@@ -1,7 +1,6 @@
 /** Builds the views (views.ts) from rows. */
 import path from 'node:path';
 import { z } from 'zod';
-import type { Locale } from '../i18n/index.ts';
 import type { IterationRow, JobRow, MemberRow, SessionRow, Store, TurnRow } from '../store/index.ts';
 import { averagesOf, type MeasuredTurn, mean } from './averages.ts';
 import { shownPieces, shownReply } from './moderation.ts';
@@ -228,11 +227,6 @@ export function queueView({ store }: Pick<Room, 'store'>): QueueView {
 export function memberView(store: Store, member: MemberRow): MemberView {
   const { id, userId, name, role } = member;
   return { id, userId, name, role, consent: store.consents.current(id) };
-}
-
-/** The language the class is spoken to in. */
-export function classLocale(room: Pick<Room, 'store'>, classId: string): Locale {
-  return settingsOf(room, classId).locale;
 }
 
 function person(member: MemberRow | undefined): PersonView | null {

@@ -156,7 +156,7 @@ export default {
   rate_first: 'First rate the brain’s last reply, from 0.0 to 1.0. Then the next turn is yours.',
   training_running: 'The brain is in training. When it is done, the next turn follows by itself.',
   job_choice_first: 'The training failed. First choose: try it again, or go on without it.',
-  countdown_running: 'The next turn begins in {{seconds}} seconds. Say it again then.',
+  countdown_running: 'The next turn begins in {{seconds}} s. Say it again then.',
   stop_choice_first: 'The sitting was stopped. First choose whether to keep the progress.',
   stop_first: 'This question belongs to a stopped sitting, and this one goes on. Press Stop first.',
   answer_interrupted:

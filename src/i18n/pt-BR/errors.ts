@@ -161,7 +161,7 @@ export default {
   rate_first: 'Primeiro avalie a última resposta do cérebro, de 0,0 a 1,0. Depois é a sua vez.',
   training_running: 'O cérebro está treinando. Quando terminar, o próximo turno começa sozinho.',
   job_choice_first: 'O treino falhou. Primeiro escolha: tentar de novo ou seguir sem ele.',
-  countdown_running: 'O próximo turno começa em {{seconds}} segundos. Diga de novo daqui a pouco.',
+  countdown_running: 'O próximo turno começa em {{seconds}} s. Diga de novo daqui a pouco.',
   stop_choice_first: 'A sessão foi parada. Primeiro escolha se o progresso fica.',
   stop_first: 'Essa pergunta é de uma sessão parada, e esta continua. Aperte Parar primeiro.',
   answer_interrupted:

@@ -1,0 +1,99 @@
+/** Somebody asks to be forgotten in the middle of a sitting: their words go at once, and the sitting goes on. */
+import { describe, expect, test } from 'vitest';
+import {
+  ana,
+  bia,
+  CLASS_ID,
+  createWorld,
+  heldBrain,
+  PLACE,
+  refused,
+  rosa,
+  sharedBrain,
+  trainByHand,
+} from './fixture.ts';
+
+const shared = sharedBrain();
+
+test('everything kept about a person is theirs to read', async () => {
+  const { classroom } = createWorld(shared);
+  classroom.consent(ana, true);
+  const { id } = classroom.startSession(ana, PLACE);
+  await classroom.say(ana, id, { text: 'my own words' });
+  const data = JSON.stringify(classroom.exportMyData(ana));
+  expect(data).toContain('my own words');
+  expect(data).toContain('"granted":true');
+  expect(classroom.exportMyData(bia)).toEqual({});
+});
+
+test('forgetting somebody never seen says so', () => {
+  expect(createWorld(shared).classroom.deleteMyData(bia)).toBeNull();
+});
+
+describe('forgotten', () => {
+  test('while the brain answers: the answer is dropped, and the floor is open', async () => {
+    const brain = heldBrain(shared.brain);
+    const world = createWorld(shared, { brain });
+    const { classroom } = world;
+    const { id } = classroom.startSession(rosa, PLACE);
+    const saying = classroom.say(ana, id, { text: 'forget me' });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    classroom.deleteMyData(ana);
+    expect(classroom.session(id)).toMatchObject({ phase: 'ready', turnId: null });
+    brain.release();
+    expect(await refused(() => saying)).toBe('turn_gone');
+    expect(classroom.recentTurns(CLASS_ID)).toEqual([]);
+    expect(await classroom.say(bia, id, { text: 'next' })).toMatchObject({ state: 'answered' });
+  });
+
+  test('before the rating: there is nothing left to rate', async () => {
+    const { classroom } = createWorld(shared);
+    const { id } = classroom.startSession(rosa, PLACE);
+    const turn = await classroom.say(ana, id, { text: 'forget me' });
+    classroom.deleteMyData(ana);
+    expect(await refused(() => classroom.rate(bia, turn.id, 0))).toBe('turn_gone');
+    expect(classroom.session(id).phase).toBe('ready');
+  });
+
+  test('while their words wait to train: the job is stopped, and people are asked how to go on', async () => {
+    const world = createWorld(shared);
+    const { classroom } = world;
+    classroom.consent(ana, true);
+    const { id } = classroom.startSession(rosa, PLACE);
+    const turn = await classroom.say(ana, id, { text: 'forget me' });
+    await classroom.rate(bia, turn.id, 0);
+    expect(classroom.deleteMyData(ana)?.stoppedJobs).toHaveLength(1);
+    expect(classroom.session(id).phase).toBe('failed');
+    expect(await refused(() => classroom.retryJob(rosa, id))).toBe('job_words_withdrawn');
+    expect(classroom.skipJob(rosa, id).phase).toBe('countdown');
+  });
+
+  test('after a training: the version is marked, and their words are in no later text', async () => {
+    const world = createWorld(shared);
+    const { classroom } = world;
+    for (const person of [ana, bia]) classroom.consent(person, true);
+    const { id } = classroom.startSession(rosa, PLACE);
+    const first = await classroom.say(ana, id, { text: 'forget me' });
+    await classroom.rate(bia, first.id, 0);
+    trainByHand(world, shared.brain);
+    world.advance(5_000);
+    const second = await classroom.say(bia, id, { text: 'remember me' });
+    classroom.deleteMyData(ana);
+    expect(classroom.brains(CLASS_ID)[1]).toMatchObject({ number: 1, forgottenMembers: 1, current: true });
+    // The stored prompt held the forgotten words, so it is gone; the one measured is made from what is left.
+    await classroom.rate(rosa, second.id, 0);
+    const [job] = world.store.jobs.list();
+    expect(job!.payload.trainingText).toMatch(/^remember me/);
+    const choices = second.choices;
+    expect(job!.payload.probe.promptIds).toEqual(shared.brain.promptIds([], 'remember me', choices));
+  });
+
+  test('by whoever opened the sitting: it goes on, and a teacher may stop it', async () => {
+    const { classroom } = createWorld(shared);
+    const { id } = classroom.startSession(ana, PLACE);
+    classroom.deleteMyData(ana);
+    expect(classroom.session(id)).toMatchObject({ phase: 'ready', startedBy: null });
+    expect(await refused(() => classroom.stopSession(bia, id))).toBe('stop_not_yours');
+    expect(classroom.stopSession(rosa, id).phase).toBe('stopping');
+  });
+});

@@ -1,0 +1,86 @@
+/** The whole loop with a real worker: a low rating changes the weights, and the same words are answered by the new brain. */
+import { existsSync } from 'node:fs';
+import { expect, onTestFinished, test } from 'vitest';
+import { pushWords } from '../../src/classroom/index.ts';
+import { startSupervisor } from '../../src/training/index.ts';
+import { until } from '../training/fixtures.ts';
+import { ana, bia, CLASS_ID, createWorld, PLACE, rosa, sharedBrain } from './fixture.ts';
+
+const shared = sharedBrain();
+
+function taught(changes: Record<string, unknown> = {}) {
+  let wake = () => {};
+  const world = createWorld(shared, { wakeTraining: () => wake() });
+  const { classroom, store, folder } = world;
+  const supervisor = startSupervisor({
+    ...{ store, dataFolder: folder, threads: 1, lookMs: 50 },
+    onChange: (jobId) => classroom.jobChanged(jobId),
+    logger: { info: () => {}, warn: () => {}, error: () => {} },
+  });
+  onTestFinished(() => supervisor.stop());
+  wake = () => supervisor.wake();
+  classroom.consent(ana, true);
+  classroom.configure(rosa, CLASS_ID, { maxNewTokens: 8, ...changes });
+  return { world, classroom, id: classroom.startSession(ana, PLACE).id };
+}
+
+test.each(['lora', 'full'] as const)(
+  '%s: rated low, trained, measured, and answered by the new version',
+  async (method) => {
+    const { world, classroom, id } = taught({ method, learningRate: 1e-3 });
+    const turn = await classroom.say(ana, id, { text: 'hello' });
+    classroom.correct(bia, turn.id, 'good day');
+    await classroom.rate(ana, turn.id, 0);
+    await until(() => classroom.session(id).phase === 'countdown');
+
+    const [row] = world.store.jobs.bySession(id);
+    const job = classroom.job(row!.id);
+    expect(job).toMatchObject({
+      state: 'finished',
+      versionNumber: 1,
+      method,
+      summary: { steps: 3, stoppedEarly: false },
+    });
+    expect(job.steps.map((step) => step.learningRate)).toEqual([
+      expect.closeTo(1e-3, 12),
+      expect.closeTo(2e-3 / 3, 12),
+      expect.closeTo(1e-3 / 3, 12),
+    ]);
+    // Trained on nothing but the words and this reply, the classic recipe pushes the wrong way; and says so.
+    expect(job.verdict).toMatchObject({ wrongWay: true, reply: { change: 'more' } });
+    expect(job.verdict!.correction).not.toBeNull();
+    expect(pushWords('en', job.verdict!)).toContain('Careful: the classic recipe');
+    expect(job.before).toBe(turn.reply);
+    expect(job.chartFile === null || existsSync(job.chartFile)).toBe(true);
+
+    world.advance(5_000);
+    const next = await classroom.say(ana, id, { text: 'hello' });
+    expect(next).toMatchObject({ versionNumber: 1, state: 'answered' });
+    const again = await classroom.compare(ana, 0, 1, 'hello');
+    expect(again.answers).toHaveLength(2);
+  },
+);
+
+test('stopped in the middle with "keep": what was learned so far becomes the version', async () => {
+  const { world, classroom, id } = taught({ epochs: 20, learningRate: 1e-3 });
+  const turn = await classroom.say(ana, id, { text: 'hello' });
+  await classroom.rate(ana, turn.id, 0);
+  const [job] = world.store.jobs.bySession(id);
+  await until(() => world.store.jobSteps.of(job!.id).length >= 1);
+  classroom.stopSession(ana, id);
+  classroom.keepProgress(ana, id, true);
+  await until(() => classroom.session(id).phase === 'ended');
+  expect(classroom.session(id).outcome).toEqual({ reason: 'stopped', kept: true });
+  expect(classroom.currentVersion(CLASS_ID)).toBe(1);
+});
+
+test('stopped in the middle with "go back": the brain is as it was, whatever the worker was doing', async () => {
+  const { world, classroom, id } = taught({ epochs: 20, learningRate: 1e-3 });
+  const turn = await classroom.say(ana, id, { text: 'hello' });
+  await classroom.rate(ana, turn.id, 0);
+  const [job] = world.store.jobs.bySession(id);
+  await until(() => world.store.jobSteps.of(job!.id).length >= 1);
+  classroom.stopSession(ana, id);
+  expect(classroom.keepProgress(ana, id, false)).toMatchObject({ phase: 'ended', versionNumber: 0 });
+  expect(['cancelled', 'finished']).toContain(world.store.jobs.get(job!.id)!.state);
+});
