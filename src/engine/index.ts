@@ -27,5 +27,11 @@ export {
   type TensorMap,
   toFloat32,
 } from './tensor.ts';
-export { openTrainable, type Trainable, type TrainableOptions, type TrainingBatch } from './trainable.ts';
+export {
+  openTrainable,
+  type Trainable,
+  type TrainableOptions,
+  type TrainingBatch,
+  type WeightSource,
+} from './trainable.ts';
 export { expectedWeights, normaliseWeights, randomWeights } from './weights.ts';

@@ -50,6 +50,19 @@ export function loraScaling({ loraAlpha, r }: LoraConfig): number {
   return loraAlpha / r;
 }
 
+/** An adapter's tensors under peft's names → shapes: A [r, in] and B [out, r] of every layer. */
+export function loraShapes(config: ModelConfig, lora: LoraConfig): Map<string, readonly number[]> {
+  return new Map(
+    loraTargets(config, lora).flatMap(({ name, inFeatures, outFeatures }) => {
+      const { a, b } = loraNames(name);
+      return [
+        [a, [lora.r, inFeatures]],
+        [b, [outFeatures, lora.r]],
+      ] as const;
+    }),
+  );
+}
+
 /** peft's start: A uniform in ±1/√in (Kaiming with a = √5), B zero, so that the adapted model begins as the base. */
 export function initLora(config: ModelConfig, lora: LoraConfig, seed: number): TensorMap {
   const random = seededRandom(seed);
@@ -71,22 +84,14 @@ export function initLora(config: ModelConfig, lora: LoraConfig, seed: number): T
  */
 export function checkAdapter(config: ModelConfig, lora: LoraConfig, tensors: TensorMap): TensorMap {
   const result: TensorMap = new Map();
-  const take = (name: string, shape: readonly number[]): void => {
+  for (const [name, shape] of loraShapes(config, lora)) {
     const tensor = tensors.get(name);
     if (!tensor) throw new UserError('adapter_tensor_missing', { tensor: name });
     if (`${tensor.shape}` !== `${shape}`) {
-      throw new UserError('adapter_tensor_shape', {
-        tensor: name,
-        expected: `[${shape}]`,
-        actual: `[${tensor.shape}]`,
-      });
+      const [expected, actual] = [`[${shape}]`, `[${tensor.shape}]`];
+      throw new UserError('adapter_tensor_shape', { tensor: name, expected, actual });
     }
     result.set(name, float32Tensor(shape, toFloat32(tensor)));
-  };
-  for (const { name, inFeatures, outFeatures } of loraTargets(config, lora)) {
-    const names = loraNames(name);
-    take(names.a, [lora.r, inFeatures]);
-    take(names.b, [outFeatures, lora.r]);
   }
   for (const tensor of tensors.keys())
     if (!result.has(tensor)) throw new UserError('adapter_tensor_unknown', { tensor });

@@ -3,14 +3,25 @@
  * here in plain arrays; onnxruntime reads and writes them in place.
  */
 
-import { type AdamWOptions, adamwUpdate, defaultAdamW, sumOfSquares } from './adamw.ts';
+import { dirname } from 'node:path';
+import { type AdamWOptions, defaultAdamW } from './adamw.ts';
+import { AdamWPool, allocate, type OptimizedTensor } from './adamw-pool.ts';
 import type { ModelConfig } from './architectures/config.ts';
 import { architectureOf } from './architectures/index.ts';
-import { checkAdapter, defaultLora, initLora, type LoraConfig } from './lora.ts';
-import { floatsOf, type InferenceSession, int64Tensor, openSession, Tensor } from './session.ts';
-import { elementCount, float32Tensor, type HostTensor, type TensorMap, toFloat32 } from './tensor.ts';
-import { gradientName, trainingGraph } from './training-graph.ts';
-import { normaliseWeights } from './weights.ts';
+import { checkAdapter, defaultLora, initLora, type LoraConfig, loraShapes } from './lora.ts';
+import {
+  defaultThreads,
+  floatsOf,
+  type InferenceSession,
+  int64Tensor,
+  openSession,
+  type SessionOptions,
+  Tensor,
+} from './session.ts';
+import { elementCount, float32Tensor, type TensorMap, toFloat32 } from './tensor.ts';
+import { gradientName, type TrainingGraphOptions, trainingGraph } from './training-graph.ts';
+import { expectedWeights, normaliseWeights } from './weights.ts';
+import { mapWeights, readWeights } from './weights-file.ts';
 
 /** Rows of `length` tokens, padded on the right; labels of −100 are not learnt. All arrays are [batchSize · length]. */
 export interface TrainingBatch {
@@ -50,54 +61,70 @@ export interface Trainable {
   dispose(): Promise<void>;
 }
 
-interface TrainedTensor {
+interface TrainedTensor extends OptimizedTensor {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly parameter: Float32Array;
-  readonly gradient: Float32Array;
-  readonly expAvg: Float32Array;
-  readonly expAvgSq: Float32Array;
-  readonly decays: boolean;
 }
 
 const STEP = 'optimizer.step';
 
+/** Weights in memory, or a float32 .safetensors file: then LoRA maps them where they lie and full training reads them once. */
+export type WeightSource = TensorMap | { readonly file: string };
+
+/**
+ * @param weights the model's; they stay as they are (a copy is trained).
+ * @throws UserError when weights or adapter do not fit the model.
+ */
 export async function openTrainable(
   config: ModelConfig,
-  weights: TensorMap,
+  weights: WeightSource,
   options: TrainableOptions,
 ): Promise<Trainable> {
-  const base = normaliseWeights(config, weights);
   const lora = options.method === 'lora' ? (options.lora ?? defaultLora(config)) : undefined;
+  const file = weights instanceof Map ? undefined : weights.file;
+  const mapped = lora && file !== undefined ? mapWeights(config, file) : undefined;
+  const graphOptions: TrainingGraphOptions = { lora, mapped };
+  const sessionOptions: SessionOptions = {
+    threads: options.threads,
+    weightsFolder: file === undefined ? undefined : dirname(file),
+  };
+  const openGraph = (lossOnly: boolean) =>
+    openSession(trainingGraph(config, { ...graphOptions, lossOnly }), sessionOptions);
+
+  const shapes = lora ? loraShapes(config, lora) : expectedWeights(config);
+  const total = [...shapes.values()].reduce((sum, shape) => sum + elementCount(shape), 0);
+  const newArray = (count: number) => allocate(count, total);
+  const base: TensorMap = mapped
+    ? new Map()
+    : weights instanceof Map
+      ? normaliseWeights(config, weights)
+      : readWeights(config, weights.file, newArray);
   const start = lora ? checkAdapter(config, lora, options.adapter ?? initLora(config, lora, options.seed ?? 42)) : base;
   const trained = [...start].map(([name, tensor]): TrainedTensor => {
-    const size = elementCount(tensor.shape);
-    return {
-      name,
-      shape: tensor.shape,
-      // A copy: the caller's tensors stay as they were.
-      parameter: toFloat32(tensor).slice(),
-      gradient: new Float32Array(size),
-      expAvg: new Float32Array(size),
-      expAvgSq: new Float32Array(size),
-      // Biases and norms are the vectors of a model; the Trainer lets only the rest decay.
-      decays: tensor.shape.length > 1,
-    };
+    const { shape } = tensor;
+    const size = elementCount(shape);
+    let parameter = toFloat32(tensor);
+    // What was read from the file is nobody else's; what a caller gave is copied.
+    if (lora || file === undefined) {
+      parameter = newArray(size);
+      parameter.set(toFloat32(tensor));
+    }
+    const [gradient, expAvg, expAvgSq] = [newArray(size), newArray(size), newArray(size)];
+    // Biases and norms are the vectors of a model; the Trainer lets only the rest decay.
+    return { name, shape, parameter, gradient, expAvg, expAvgSq, decays: shape.length > 1 };
   });
-  const frozen = lora ? base : new Map<string, HostTensor>();
-  const session = await openSession(trainingGraph(config, { lora }), options);
-  return new OnnxTrainable(config, options, lora, trained, frozen, session);
+  const frozen: TensorMap = lora ? base : new Map();
+  return new OnnxTrainable(config, options, trained, frozen, await openGraph(false), () => openGraph(true));
 }
 
 class OnnxTrainable implements Trainable {
-  readonly #config: ModelConfig;
-  readonly #options: TrainableOptions;
-  readonly #lora: LoraConfig | undefined;
   readonly #adamw: AdamWOptions;
+  readonly #pool: AdamWPool;
   readonly #trained: readonly TrainedTensor[];
   readonly #tensors: Record<string, Tensor> = {};
   readonly #gradients: Record<string, Tensor> = {};
   readonly #session: InferenceSession;
+  readonly #openEvaluation: () => Promise<InferenceSession>;
   readonly #window: number;
   #evaluation: InferenceSession | undefined;
   /** For the second and later micro-batches of a step: their gradients are added to the first's. */
@@ -109,17 +136,16 @@ class OnnxTrainable implements Trainable {
   constructor(
     config: ModelConfig,
     options: TrainableOptions,
-    lora: LoraConfig | undefined,
     trained: readonly TrainedTensor[],
     frozen: TensorMap,
     session: InferenceSession,
+    openEvaluation: () => Promise<InferenceSession>,
   ) {
-    this.#config = config;
-    this.#options = options;
-    this.#lora = lora;
     this.#adamw = { ...defaultAdamW, ...options.adamw };
+    this.#pool = new AdamWPool(trained, options.threads ?? defaultThreads());
     this.#trained = trained;
     this.#session = session;
+    this.#openEvaluation = openEvaluation;
     this.#window = architectureOf(config).window;
     for (const [name, tensor] of frozen) this.#tensors[name] = new Tensor('float32', toFloat32(tensor), tensor.shape);
     for (const { name, shape, parameter, gradient } of trained) {
@@ -150,10 +176,7 @@ class OnnxTrainable implements Trainable {
   async evaluate(batch: TrainingBatch): Promise<{ nll: number; tokens: number }> {
     const places = labelledPlaces(batch);
     if (places.rows.length === 0) return { nll: 0, tokens: 0 };
-    this.#evaluation ??= await openSession(
-      trainingGraph(this.#config, { lora: this.#lora, lossOnly: true }),
-      this.#options,
-    );
+    this.#evaluation ??= await this.#openEvaluation();
     const results = await this.#evaluation.run(this.#feeds(batch, places));
     let nll = 0;
     for (const value of floatsOf(results.nll)) nll += value;
@@ -162,9 +185,7 @@ class OnnxTrainable implements Trainable {
 
   async clipGradNorm(maxNorm: number): Promise<number> {
     if (!this.#gathered) return 0;
-    let squares = 0;
-    for (const { gradient } of this.#trained) squares += sumOfSquares(gradient);
-    const norm = Math.sqrt(squares) * this.#gradientScale;
+    const norm = Math.sqrt(this.#pool.squares()) * this.#gradientScale;
     // torch.nn.utils.clip_grad_norm_; applied when the step reads the gradients.
     this.#gradientScale *= Math.min(1, maxNorm / (norm + 1e-6));
     return norm;
@@ -173,10 +194,8 @@ class OnnxTrainable implements Trainable {
   async optimizerStep(learningRate: number, weightDecay: number): Promise<void> {
     if (!this.#gathered) for (const { gradient } of this.#trained) gradient.fill(0);
     this.#step++;
-    const step = { ...this.#adamw, learningRate, step: this.#step, gradientScale: this.#gradientScale };
-    for (const { parameter, gradient, expAvg, expAvgSq, decays } of this.#trained) {
-      adamwUpdate(parameter, gradient, expAvg, expAvgSq, { ...step, weightDecay: decays ? weightDecay : 0 });
-    }
+    const gradientScale = this.#gradientScale;
+    this.#pool.step({ ...this.#adamw, learningRate, weightDecay, step: this.#step, gradientScale });
     this.#gathered = false;
     this.#gradientScale = 1;
   }
@@ -225,6 +244,7 @@ class OnnxTrainable implements Trainable {
   async dispose(): Promise<void> {
     await this.#session.release();
     await this.#evaluation?.release();
+    await this.#pool.dispose();
   }
 
   #feeds(batch: TrainingBatch, places: LabelledPlaces): Record<string, Tensor> {
