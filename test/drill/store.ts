@@ -2,7 +2,7 @@
  * Kills a process at random moments of the store's own work (opening, migrating, turns, queue, checkpoints, versions,
  * outbox, files) and checks after each kill that every acknowledged write is there exactly once and nothing is half-done.
  * Besides, it cuts a copy of the write-ahead log at a random byte, as a power cut may, and checks that what is left is a
- * prefix of what was acknowledged. Run: `npm run drill store` (200 kills, some minutes), or `node test/drill/store.ts
+ * prefix of what was acknowledged. Run: `npm run drill -- store` (200 kills, some minutes), or `node test/drill/store.ts
  * [KILLS] [SEED]`. The same seed gives the same work and the same delays; where they fall is up to the machine.
  */
 import { spawn } from 'node:child_process';
@@ -47,6 +47,7 @@ export interface DrillOptions {
 }
 
 export interface DrillSummary {
+  seed: number;
   kills: number;
   /** Kills while the database was being opened, backed up or migrated. */
   killsWhileOpening: number;
@@ -68,7 +69,16 @@ export async function drillStore({ kills = 200, seed = 1, log = () => {} }: Dril
   const ledger: Acknowledgement[] = [];
   let rows = { turns: 0, jobs: 0, versions: 0 };
   const summary: DrillSummary = {
-    ...{ kills: 0, killsWhileOpening: 0, migrations: 0, acknowledged: {}, cuts: 0, cutsThatLost: 0, offences: [] },
+    ...{
+      seed,
+      kills: 0,
+      killsWhileOpening: 0,
+      migrations: 0,
+      acknowledged: {},
+      cuts: 0,
+      cutsThatLost: 0,
+      offences: [],
+    },
   };
   log(`killing ${kills} times, seed ${seed}`);
   try {
