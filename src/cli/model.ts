@@ -8,7 +8,7 @@ import { brainOptions } from './environment.ts';
 import type { Options } from './options.ts';
 
 /** A name on the hub: owner/model, as no path on disk is called. */
-const HUB_ID = /^[\w.-]+\/[\w.-]+$/;
+const HUB_ID = /^[A-Za-z0-9][\w.-]*\/[\w.-]+$/;
 
 /**
  * Opens 'sprout' or a folder.
