@@ -2,10 +2,11 @@
  * The classroom: the rules of a sitting and everything people may do in it. Front doors call `Classroom`, read its views,
  * and learn what to show from the store's outbox (`ClassroomEvent`).
  */
-export { Classroom, type Place } from './classroom.ts';
+export { Classroom } from './classroom.ts';
 export type { Announcement, ClassroomEvent, ClassroomEventKind, SessionEvent } from './events.ts';
 export { MAX_TURN_LENGTH } from './input.ts';
 export { type Shown, shownReply } from './moderation.ts';
+export type { Place } from './openings.ts';
 export { CONSENT_TEXT_VERSION, consentText, declarationText } from './people.ts';
 export { type Likelihood, type PushVerdict, pushWords } from './push.ts';
 export type { Actor, ClassroomOptions, Log } from './room.ts';

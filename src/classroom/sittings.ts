@@ -55,6 +55,13 @@ export class Sittings {
     return { session, state, settings: sessionSettings(this.#room, session.classId, state) };
   }
 
+  /** The sitting, if it is one of this class. @throws UserError session_gone. */
+  ofClass(classId: string, sessionId: string): ReturnType<Sittings['get']> {
+    const found = this.get(sessionId);
+    if (found.session.classId !== classId) throw new UserError('session_gone');
+    return found;
+  }
+
   /**
    * One event: the new state, its rows and its announcements, in one transaction; then what follows is set going.
    * @throws UserError session_gone, and what `step` refuses: then nothing has changed.
