@@ -39,7 +39,7 @@ export class Terminal {
     const filled = Math.round((BAR_WIDTH * done) / Math.max(total, 1));
     const bar = `${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)}`;
     const line = `${bar} ${t(this.locale, 'cli:progress', { done, total })} ${said}`;
-    process.stderr.write(`\r\x1b[2K${line.slice(0, Math.max(20, process.stderr.columns - 1))}`);
+    process.stderr.write(`\r\x1b[2K${line.slice(0, Math.max(20, (process.stderr.columns || 80) - 1))}`);
     this.#barShown = true;
   }
 
