@@ -112,6 +112,12 @@ export class Person {
     });
   }
 
+  /** Reads a channel's messages anew: what happened while the gateway was down. Ephemeral messages are not among them. */
+  async refresh(channelId: string): Promise<void> {
+    const page = (await this.request('GET', `/channels/${channelId}/messages?limit=100`)) as Message[];
+    for (const message of page) this.messages.set(message.id, message);
+  }
+
   leave(): void {
     this.#gone = true;
     this.#socket?.terminate();
@@ -229,6 +235,7 @@ export class Person {
     for (;;) {
       const found = look();
       if (found) return found;
+      if (this.#gone) throw new Error(`${this.name} left while waiting for ${what}`);
       if (performance.now() - start > WAIT_MS) {
         throw new Error(`${this.name} waited in vain for ${what}; saw:\n${this.seen().map(describe).join('\n')}`);
       }

@@ -1,14 +1,19 @@
 /** Starts the bot as a user does (the script behind `npm start`, as a process of its own) and reads what it prints. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import path from 'node:path';
+import packageJson from '../../package.json' with { type: 'json' };
 import { PROJECT_FOLDER } from '../../src/config.ts';
 import type { Door } from './person.ts';
+
+/** What `npm start` gives to node. */
+const START_ARGUMENTS = packageJson.scripts.start.split(' ').slice(1);
 
 export interface Running extends Door {
   /** The page. */
   url: string;
   teacherCode: string;
   child: ChildProcess;
+  /** Process id of the last worker the bot said it started (needs LOG_LEVEL=info), or null. */
+  workerPid(): number | null;
   /** Ctrl+C, and wait. */
   stop(): Promise<void>;
   /** kill −9, and wait. */
@@ -17,7 +22,8 @@ export interface Running extends Door {
 
 /** @param port 0 takes any free one; a restart passes the port of before, as the page and the people stay where they are. */
 export async function startBot(dataFolder: string, environment: NodeJS.ProcessEnv = {}, port = 0): Promise<Running> {
-  const child = spawn(process.execPath, [path.join(PROJECT_FOLDER, 'src', 'start.js')], {
+  const child = spawn(process.execPath, START_ARGUMENTS, {
+    cwd: PROJECT_FOLDER,
     env: {
       ...process.env,
       LC_ALL: 'en_US.UTF-8',
@@ -47,6 +53,7 @@ export async function startBot(dataFolder: string, environment: NodeJS.ProcessEn
     joinCode,
     teacherCode,
     child,
+    workerPid: () => Number([...printed.matchAll(/"workerPid":(\d+)/g)].at(-1)?.[1] ?? 0) || null,
     async stop() {
       child.kill('SIGINT');
       await gone;
