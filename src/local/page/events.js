@@ -1,0 +1,214 @@
+// @ts-check
+/** What a gateway event changes in the state. */
+import { followThread, loadCommands, openFirstChannel, reloadHistories } from './actions.js';
+import { messageText, nameOf } from './names.js';
+import { getState, setState } from './state.js';
+import { t } from './text.js';
+import { showError } from './toasts.js';
+
+const TYPING_MS = 10_000;
+
+/** @typedef {import('./state.js').Message} Message */
+/** @typedef {import('./state.js').Channel} Channel */
+
+/** @type {Record<string, (data: any) => void>} */
+const handlers = {
+  READY: ({ user }) => setState({ me: user }),
+  GUILD_CREATE: enterGuild,
+  CHANNEL_CREATE: putChannel,
+  CHANNEL_UPDATE: putChannel,
+  CHANNEL_DELETE: removeChannel,
+  THREAD_CREATE: (thread) => {
+    putChannel(thread);
+    if (thread.newly_created) followThread(thread);
+  },
+  THREAD_UPDATE: putChannel,
+  THREAD_DELETE: removeChannel,
+  GUILD_MEMBER_ADD: putMember,
+  GUILD_MEMBER_UPDATE: putMember,
+  GUILD_MEMBER_REMOVE: ({ user }) => {
+    const { [user.id]: _, ...members } = getState().members;
+    setState({ members });
+  },
+  PRESENCE_UPDATE: ({ user, status }) =>
+    setState({ online: { ...getState().online, [user.id]: status !== 'offline' } }),
+  TYPING_START: ({ channel_id, user_id }) => {
+    const { typing } = getState();
+    setState({ typing: { ...typing, [channel_id]: { ...typing[channel_id], [user_id]: Date.now() + TYPING_MS } } });
+    setTimeout(() => forgetTyping(channel_id, user_id, false), TYPING_MS + 50);
+  },
+  MESSAGE_CREATE: addMessage,
+  MESSAGE_UPDATE: changeMessage,
+  MESSAGE_DELETE: ({ id, channel_id }) => removeMessages(channel_id, [id]),
+  MESSAGE_DELETE_BULK: ({ ids, channel_id }) => removeMessages(channel_id, ids),
+  INTERACTION_SUCCESS: ({ nonce }) => stopWaiting(nonce),
+  INTERACTION_FAILURE: ({ nonce }) => {
+    if (stopWaiting(nonce)) showError(t('interaction_failed'));
+  },
+  INTERACTION_MODAL_CREATE: (modal) => {
+    stopWaiting(modal.nonce);
+    setState({ modal });
+  },
+  GUILD_APPLICATION_COMMAND_INDEX_UPDATE: () => void loadCommands(),
+};
+
+/** Events that others wait for (completions of a command's option). @type {Set<(name: string, data: any) => void>} */
+export const eventListeners = new Set();
+
+/**
+ * @param {string} name
+ * @param {any} data
+ */
+export function applyEvent(name, data) {
+  handlers[name]?.(data);
+  for (const listener of [...eventListeners]) listener(name, data);
+}
+
+/** @param {any} guild */
+function enterGuild(guild) {
+  const isFirst = getState().phase !== 'ready';
+  setState({
+    guild: { id: guild.id, name: guild.name, roles: guild.roles },
+    channels: byId([...guild.channels, ...guild.threads, ...archivedKnown()], (channel) => channel.id),
+    members: byId(guild.members, (/** @type {any} */ member) => member.user.id),
+    online: Object.fromEntries(guild.presences.map((/** @type {any} */ presence) => [presence.user.id, true])),
+    phase: 'ready',
+  });
+  void loadCommands();
+  if (isFirst) openFirstChannel();
+  else void reloadHistories();
+}
+
+/** Archived threads are not among the guild's; those we have looked at stay. */
+function archivedKnown() {
+  return Object.values(getState().channels).filter((channel) => channel.thread_metadata?.archived);
+}
+
+/**
+ * @template T
+ * @param {readonly T[]} list
+ * @param {(item: T) => string} key
+ * @returns {Record<string, T>}
+ */
+function byId(list, key) {
+  return Object.fromEntries(list.map((item) => [key(item), item]));
+}
+
+/** @param {Channel} channel */
+function putChannel(channel) {
+  const { channels } = getState();
+  setState({ channels: { ...channels, [channel.id]: { ...channels[channel.id], ...channel } } });
+}
+
+/** @param {Channel} channel */
+function removeChannel({ id }) {
+  const { channels, channelId } = getState();
+  const rest = Object.fromEntries(
+    Object.entries(channels).filter(([key, each]) => key !== id && each.parent_id !== id),
+  );
+  setState({ channels: rest });
+  if (channelId !== null && rest[channelId] === undefined) openFirstChannel();
+}
+
+/** @param {import('./state.js').Member} member */
+function putMember(member) {
+  setState({ members: { ...getState().members, [member.user.id]: member } });
+}
+
+/** @param {Message} message */
+function addMessage(message) {
+  const { histories, me, channelId, unread, channels } = getState();
+  const history = histories[message.channel_id];
+  if (history !== undefined) {
+    const rest = history.list.filter((each) => each.id !== message.id && !isSameSending(each, message));
+    setState({ histories: { ...histories, [message.channel_id]: { ...history, list: insert(rest, message) } } });
+  }
+  const channel = channels[message.channel_id];
+  if (channel !== undefined)
+    setState({ channels: { ...channels, [channel.id]: { ...channel, last_message_id: message.id } } });
+  forgetTyping(message.channel_id, message.author.id, true);
+  const isOwn = message.author.id === me?.id;
+  if (isOwn) return;
+  const isInView = message.channel_id === channelId && document.visibilityState === 'visible';
+  if (!isInView) setState({ unread: { ...unread, [message.channel_id]: (unread[message.channel_id] ?? 0) + 1 } });
+  if (message.channel_id === channelId)
+    setState({ announcement: `${nameOf(message.author)}: ${messageText(message)}` });
+}
+
+/**
+ * @param {readonly Message[]} list
+ * @param {Message} message
+ */
+function insert(list, message) {
+  const isLater = (/** @type {Message} */ each) =>
+    !each.sending && !each.failed && BigInt(each.id) > BigInt(message.id);
+  const at = list.findIndex(isLater);
+  return at === -1 ? insertBeforeSending(list, message) : [...list.slice(0, at), message, ...list.slice(at)];
+}
+
+/**
+ * @param {readonly Message[]} list
+ * @param {Message} message
+ */
+function insertBeforeSending(list, message) {
+  const at = list.findIndex((each) => each.sending || each.failed);
+  return at === -1 ? [...list, message] : [...list.slice(0, at), message, ...list.slice(at)];
+}
+
+/**
+ * Whether `each` is our own message still shown as being sent, and `message` what became of it.
+ * @param {Message} each
+ * @param {Message} message
+ */
+export function isSameSending(each, message) {
+  return (
+    (each.sending === true || each.failed !== undefined) &&
+    message.nonce !== undefined &&
+    String(each.nonce) === String(message.nonce)
+  );
+}
+
+/** @param {Message} message */
+function changeMessage(message) {
+  const { histories } = getState();
+  const history = histories[message.channel_id];
+  if (history === undefined) return;
+  const list = history.list.map((each) => (each.id === message.id ? { ...each, ...message } : each));
+  setState({ histories: { ...histories, [message.channel_id]: { ...history, list } } });
+}
+
+/**
+ * @param {string} channelId
+ * @param {readonly string[]} ids
+ */
+function removeMessages(channelId, ids) {
+  const { histories } = getState();
+  const history = histories[channelId];
+  if (history === undefined) return;
+  const list = history.list.filter((message) => !ids.includes(message.id));
+  setState({ histories: { ...histories, [channelId]: { ...history, list } } });
+}
+
+/**
+ * @param {string} channelId
+ * @param {string} userId
+ * @param {boolean} now even if the ten seconds are not over
+ */
+function forgetTyping(channelId, userId, now) {
+  const { typing } = getState();
+  const until = typing[channelId]?.[userId];
+  if (until === undefined || (!now && until > Date.now())) return;
+  const { [userId]: _, ...rest } = typing[channelId] ?? {};
+  setState({ typing: { ...typing, [channelId]: rest } });
+}
+
+/**
+ * @param {string} nonce
+ * @returns {boolean} whether we waited for it
+ */
+export function stopWaiting(nonce) {
+  const { [nonce]: known, ...waiting } = getState().waiting;
+  if (known === undefined) return false;
+  setState({ waiting });
+  return true;
+}
