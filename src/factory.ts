@@ -36,12 +36,13 @@ export async function openFactory(config: Config, log: Logger): Promise<Factory>
     const brain = await openBrain(config.brain, { dataFolder: config.dataFolder, ...threads });
     closers.push(() => brain.dispose());
 
+    // Nobody's text comes from Discord in the local classroom, so Discord's agreement is not asked for there.
+    const declarationRequired = local === null;
     const classroom: Classroom = new Classroom({
       store,
       brain,
       model: config.brain,
-      // Nobody's text comes from Discord in the local classroom, so Discord's agreement is not asked for there.
-      declarationRequired: local === null,
+      declarationRequired,
       wakeTraining: () => supervisor.wake(),
       log,
     });
@@ -58,6 +59,7 @@ export async function openFactory(config: Config, log: Logger): Promise<Factory>
     const bot = await startBot({
       token: local?.botToken ?? config.discordToken,
       apiUrl: local?.apiUrl ?? config.discordApiUrl,
+      declarationRequired,
       messageContent: local !== null || config.messageContent,
       dataFolder: config.dataFolder,
       classroom,

@@ -27,7 +27,7 @@ export function progressMessage(job: JobView, locale: Locale): Payload {
 
 function queuedMessage(job: JobView, locale: Locale): Payload {
   const place =
-    job.position === 0 ? t(locale, 'discord:queued_next') : t(locale, 'discord:queued', { count: job.position });
+    job.position <= 1 ? t(locale, 'discord:queued_next') : t(locale, 'discord:queued', { count: job.position - 1 });
   const embed: APIEmbed = {
     title: `🏋️ ${t(locale, 'discord:training_title')}`,
     description: `${place}\n-# ${t(locale, 'discord:training_why')}`,
