@@ -28,18 +28,11 @@ export function float32Tensor(
 }
 
 /** The numbers of `tensor` as float32: the same array when they already are, else a new one. */
-export function toFloat32(tensor: HostTensor): Float32Array {
-  const { data, dtype } = tensor;
+export function toFloat32({ data, dtype }: HostTensor): Float32Array {
   if (data instanceof Float32Array) return data;
+  const read = dtype === 'float16' ? float16ToFloat32 : dtype === 'bfloat16' ? bfloat16ToFloat32 : Number;
   const result = new Float32Array(data.length);
-  if (dtype === 'float16') for (let i = 0; i < result.length; i++) result[i] = float16ToFloat32(Number(data[i]));
-  else if (dtype === 'bfloat16') new Uint32Array(result.buffer).set(data as Uint16Array);
-  else for (let i = 0; i < result.length; i++) result[i] = Number(data[i]);
-  if (dtype === 'bfloat16') {
-    // A bfloat16 is the upper half of a float32.
-    const bits = new Uint32Array(result.buffer);
-    for (let i = 0; i < bits.length; i++) bits[i] = bits[i]! << 16;
-  }
+  for (let i = 0; i < result.length; i++) result[i] = read(Number(data[i]));
   return result;
 }
 
@@ -50,6 +43,12 @@ export function copyTensors(tensors: TensorMap): TensorMap {
 
 const floatView = new Float32Array(1);
 const bitsView = new Uint32Array(floatView.buffer);
+
+/** A bfloat16 is the upper half of a float32. */
+function bfloat16ToFloat32(bits: number): number {
+  bitsView[0] = bits << 16;
+  return floatView[0]!;
+}
 
 /** Half precision bits (1 sign, 5 exponent, 10 fraction) to a number; exact. */
 export function float16ToFloat32(bits: number): number {

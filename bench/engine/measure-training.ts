@@ -1,0 +1,44 @@
+/** Takes training steps in a process of its own and prints where the time went: `node measure-training.ts MODEL FILE METHOD BATCH LENGTH`. */
+import { openTrainable } from '../../src/engine/index.ts';
+import { configOf } from './models.ts';
+
+const [model = '', file = '', method = 'full', batchSize = '1', length = '64'] = process.argv.slice(2);
+const STEPS = 4;
+
+const config = configOf(model);
+const opening = performance.now();
+const trainable = await openTrainable(config, { file }, { method: method === 'lora' ? 'lora' : 'full' });
+const loadMs = performance.now() - opening;
+
+const tokens = Number(batchSize) * Number(length);
+const inputIds = Int32Array.from({ length: tokens }, (_, i) => (i * 7919) % config.vocabSize);
+const batch = {
+  inputIds,
+  labels: inputIds,
+  attentionMask: new Int32Array(tokens).fill(1),
+  batchSize: Number(batchSize),
+  length: Number(length),
+};
+const steps: { gradients: number; norm: number; optimizer: number }[] = [];
+for (let i = 0; i <= STEPS; i++) {
+  const start = performance.now();
+  await trainable.forwardBackward(batch, tokens);
+  const gradients = performance.now();
+  await trainable.clipGradNorm(1);
+  const norm = performance.now();
+  await trainable.optimizerStep(1e-4, 0.1);
+  // The first step also touches all memory for the first time.
+  if (i > 0) steps.push({ gradients: gradients - start, norm: norm - gradients, optimizer: performance.now() - norm });
+}
+const median = (part: keyof (typeof steps)[number]) =>
+  steps.map((step) => step[part]).sort((a, b) => a - b)[STEPS >> 1]!;
+console.log(
+  JSON.stringify({
+    loadMs,
+    gradientsMs: median('gradients'),
+    normMs: median('norm'),
+    optimizerMs: median('optimizer'),
+    tokens,
+    peakMb: process.resourceUsage().maxRSS / 1024,
+  }),
+);
