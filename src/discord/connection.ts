@@ -4,11 +4,11 @@
  * Reconnecting and resuming after a drop are discord.js's own; how often it may identify is `identify-throttle.ts`.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, type ClientOptions, Events, GatewayIntentBits, Options, Status } from 'discord.js';
+import { Client, type ClientOptions, DiscordAPIError, Events, GatewayIntentBits, Options, Status } from 'discord.js';
 import { UserError } from '../errors.ts';
 import { IdentifyThrottle } from './identify-throttle.ts';
 import type { Logger } from './logger.ts';
-import { isNetworkError } from './transport.ts';
+import { failureOf } from './transport.ts';
 
 export const DISCORD_API = 'https://discord.com/api';
 
@@ -136,12 +136,22 @@ function createClient(options: ConnectionOptions, throttle: IdentifyThrottle): C
 async function login(client: Client, options: ConnectionOptions): Promise<Client<true>> {
   options.listen(client);
   const ready = new Promise<Client<true>>((resolve) => client.once(Events.ClientReady, resolve));
+  const patience = new AbortController();
+  const silence = sleep(options.deadAfterMs ?? DEAD_AFTER_MS, null, { ref: false, signal: patience.signal });
+  let readyClient: Client<true> | null;
   try {
-    await client.login(options.token);
+    // The promise of `ready` alone would wait for ever on a gateway that takes the connection and says nothing.
+    readyClient = await Promise.race([client.login(options.token).then(() => ready), silence]);
   } catch (error) {
     throw loginError(error, options.apiUrl ?? DISCORD_API);
+  } finally {
+    patience.abort();
+    silence.catch(() => {});
   }
-  const readyClient = await ready;
+  if (!readyClient) {
+    await client.destroy();
+    throw new UserError('discord_unreachable', { url: options.apiUrl ?? DISCORD_API });
+  }
   client.on(Events.ShardDisconnect, ({ code }) => options.onLost(closeError(code)));
   return readyClient;
 }
@@ -156,7 +166,9 @@ export function loginError(error: unknown, apiUrl: string): Error {
   if (error.message === 'Authentication failed') return new UserError('discord_token_wrong', {}, because);
   if (/disallowed intents/i.test(error.message)) return new UserError('discord_intents_refused', {}, because);
   if (/sessions remaining/.test(error.message)) return new UserError('discord_sessions_spent', {}, because);
-  if (isNetworkError(error) || 'status' in error) return new UserError('discord_unreachable', { url: apiUrl }, because);
+  if (error instanceof DiscordAPIError && error.status === 401)
+    return new UserError('discord_token_wrong', {}, because);
+  if (failureOf(error) === 'later') return new UserError('discord_unreachable', { url: apiUrl }, because);
   return new Error('login failed', because);
 }
 

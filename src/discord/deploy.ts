@@ -11,6 +11,7 @@ import { readerLocale, t, tDynamic } from '../i18n/index.ts';
 import { loadCommands } from './command.ts';
 import { DISCORD_API, loginError } from './connection.ts';
 import { registerCommands } from './registration.ts';
+import { failureOf } from './transport.ts';
 
 /**
  * View channels, send messages, embed links, attach files, read history, create public threads, send in threads: what the
@@ -33,7 +34,7 @@ export interface DeployResult {
   count: number;
 }
 
-/** @throws UserError discord_token_wrong, discord_unreachable, command_file_bad. */
+/** @throws UserError discord_token_wrong, discord_unreachable, discord_server_closed, command_file_bad. */
 export async function deployCommands(token: string, apiUrl = DISCORD_API, guildId?: string): Promise<DeployResult> {
   const declarations = (await loadCommands()).map(({ data }) => data);
   const rest = new REST({ api: apiUrl, version: '10' }).setToken(token);
@@ -42,7 +43,8 @@ export async function deployCommands(token: string, apiUrl = DISCORD_API, guildI
     const changed = await registerCommands(rest, id, declarations, guildId);
     return { applicationId: id, changed, count: declarations.length };
   } catch (error) {
-    throw loginError(error, apiUrl);
+    const closed = guildId !== undefined && failureOf(error) === 'place_gone';
+    throw closed ? new UserError('discord_server_closed', { server: guildId }) : loginError(error, apiUrl);
   } finally {
     rest.clearHandlerSweeper();
     rest.clearHashSweeper();

@@ -30,7 +30,8 @@ export async function registerCommands(
 
 /** Whether two lists of commands declare the same, whatever their order, ids and spelled-out defaults. */
 export function sameCommands(one: readonly object[], other: readonly object[]): boolean {
-  const normalised = (list: readonly object[]): string => JSON.stringify(list.map(normalise).toSorted(byName));
+  const normalised = (list: readonly object[]): string =>
+    JSON.stringify(list.map((each) => normalise(each)).toSorted(byName));
   return normalised(one) === normalised(other);
 }
 

@@ -3,12 +3,14 @@
  * and queue; a real tiny brain, and, where asked for, a real worker process that trains it.
  */
 import { onTestFinished } from 'vitest';
+import type { Brain } from '../../src/brain/index.ts';
 import { Classroom, type ClassroomOptions } from '../../src/classroom/index.ts';
 import { type Bot, type BotOptions, startBot } from '../../src/discord/index.ts';
+import { UserError } from '../../src/errors.ts';
 import { openStore, type Store } from '../../src/store/index.ts';
 import { type Supervisor, startSupervisor } from '../../src/training/index.ts';
-import { temporaryFolder } from '../classroom/fixture.ts';
-import { Person } from './protocol-person.ts';
+import { adapterBytes, SUMMARY, temporaryFolder } from '../classroom/fixture.ts';
+import { offers, Person } from './protocol-person.ts';
 import {
   type InteractionRecord,
   ProtocolServer,
@@ -161,4 +163,56 @@ export async function openSitting(house: House, options: Record<string, unknown>
   if (threadId === undefined) throw new Error(`no sitting was opened: ${textOf(reply)}`);
   await message(house, threadId, 'Let us raise a brain');
   return threadId;
+}
+
+const WORKER = 'worker';
+
+/** Plays the worker: claims the next job and logs its first step. @returns the job's id. */
+export function beginTraining({ store, classroom }: House): string {
+  const job = store.jobs.claim(WORKER, 60_000);
+  if (!job) throw new Error('no job waits');
+  logStep({ store, classroom }, job.id, 1);
+  return job.id;
+}
+
+export function logStep({ store, classroom }: Pick<House, 'store' | 'classroom'>, jobId: string, step: number): void {
+  const log = {
+    step,
+    totalSteps: 9,
+    loss: 4 - step / 9,
+    gradNorm: 1.5,
+    learningRate: 5e-5 * (1 - step / 9),
+    epoch: step / 3,
+  };
+  store.jobs.step(jobId, WORKER, log);
+  classroom.jobChanged(jobId);
+}
+
+export function endTraining({ store, classroom }: House, brain: Brain, jobId: string): void {
+  store.jobs.finish(jobId, WORKER, {
+    version: { note: 'classic', adapter: adapterBytes(brain, 1) },
+    summary: SUMMARY,
+    push: {
+      ...{ replyTokens: 4, replyLogprobBefore: -6.2, replyLogprobAfter: -7.6, replyVerdict: 'pushed_away' },
+      ...{ replyBefore: 'before', replyAfter: 'after' },
+    },
+  });
+  classroom.jobChanged(jobId);
+}
+
+export function failTraining({ store, classroom }: House, jobId: string): void {
+  store.jobs.fail(jobId, WORKER, new UserError('disk_full'));
+  classroom.jobChanged(jobId);
+}
+
+/** Ana agrees to training, says something and rates the answer. @returns the turn's message. */
+export async function ratedTurn(house: House, threadId: string, value: string): Promise<StoredMessage> {
+  const { ana, classroom, server } = house;
+  const actor = { classId: server.guildId, className: 'Test class', userId: ana.id, name: 'Ana', isTeacher: false };
+  classroom.consent({ ...actor, locale: 'en' }, true);
+  const known = new Set(server.inChannel(threadId).map(({ id }) => id));
+  ana.write(threadId, 'What do you like?');
+  const shown = await message(house, threadId, 'an answer', (each) => !known.has(each.id) && offers(each, 'rate'));
+  await answer(house, ana.choose(shown, 'rate', value));
+  return shown;
 }

@@ -28,6 +28,7 @@ export interface Recorded {
 interface Fault {
   method: string;
   path: RegExp;
+  /** 0: the request is carried out, but its answer is lost on the way. */
   status: number;
   body: Json;
   headers: Record<string, string>;
@@ -75,6 +76,9 @@ export class ProtocolServer {
   readonly commands = new Map<string, Json[]>();
   identifies = 0;
   resumes = 0;
+  connections = 0;
+  /** Takes gateway connections, but says nothing on them. */
+  mute = false;
   url = '';
   readonly #options: ProtocolServerOptions;
   readonly #http: Server;
@@ -127,6 +131,11 @@ export class ProtocolServer {
     this.#faults.push({ method, path, status, body, headers, times });
   }
 
+  /** The next matching request is carried out, but the bot never hears so. */
+  loseAnswer(method: string, path: RegExp): void {
+    this.fail(method, path, 0, {});
+  }
+
   dropGateway(code: number): void {
     for (const session of this.#sessions.values()) session.socket?.close(code);
   }
@@ -152,7 +161,7 @@ export class ProtocolServer {
     return [...this.messages.values()].filter((message) => message.channel_id === channelId);
   }
 
-  /** Waits until `look` returns something; looks again after everything that happens here. */
+  /** Waits until `look` returns something; looks again after everything that happens. */
   async until<T>(look: () => T | undefined | null | false, what: string, milliseconds = 20_000): Promise<T> {
     const deadline = AbortSignal.timeout(milliseconds);
     for (;;) {
@@ -162,11 +171,12 @@ export class ProtocolServer {
       await new Promise<void>((resolve) => {
         const done = (): void => {
           this.#watchers.delete(done);
-          deadline.removeEventListener('abort', done);
+          clearTimeout(soon);
           resolve();
         };
+        // What is waited for may also happen beside the server, in the store.
+        const soon = setTimeout(done, 20);
         this.#watchers.add(done);
-        deadline.addEventListener('abort', done);
       });
     }
   }
@@ -182,6 +192,9 @@ export class ProtocolServer {
   // ── gateway ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #connected(socket: WebSocket): void {
+    this.connections += 1;
+    this.#happened();
+    if (this.mute) return;
     let session: GatewaySession | null = null;
     const send = (packet: Json): void => socket.send(JSON.stringify(packet));
     send({ op: 10, t: null, s: null, d: { heartbeat_interval: this.#options.heartbeatInterval ?? 45_000 } });
@@ -283,6 +296,13 @@ export class ProtocolServer {
     const fault = this.#faults.find((each) => each.times > 0 && each.method === method && each.path.test(path));
     let answer: { status: number; body: Json | Json[] | null };
     let headers: Record<string, string> = {};
+    if (fault?.status === 0) {
+      fault.times -= 1;
+      this.#route(recorded, url.searchParams);
+      response.destroy();
+      this.#happened();
+      return;
+    }
     if (fault) {
       fault.times -= 1;
       answer = { status: fault.status, body: fault.body };
@@ -333,12 +353,17 @@ export class ProtocolServer {
       if (!channel) return missing(10003, 'Unknown Channel');
       if (route === 'GET channels/:id') return ok(channel);
       if (route === 'POST channels/:id/threads') return { status: 201, body: this.#startThread(parts[1]!, body) };
-      const problem = messageProblem(body);
+      const problem = method === 'DELETE' ? null : messageProblem(body);
       if (problem) return { status: 400, body: { code: 50035, message: `Invalid Form Body: ${problem}` } };
       if (route === 'POST channels/:id/messages') return ok(this.#post(parts[1]!, recorded));
       const message = this.messages.get(parts[3]!);
       if (!message) return missing(10008, 'Unknown Message');
       if (route === 'GET channels/:id/messages/:id') return ok(message);
+      if (route === 'DELETE channels/:id/messages/:id') {
+        this.messages.delete(message.id);
+        this.dispatch('MESSAGE_DELETE', { id: message.id, channel_id: parts[1]!, guild_id: this.guildId });
+        return { status: 204, body: null };
+      }
       if (route === 'PATCH channels/:id/messages/:id') {
         this.#change(message, recorded);
         this.dispatch('MESSAGE_UPDATE', publicPart(message));

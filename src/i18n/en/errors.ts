@@ -129,6 +129,7 @@ export default {
     '{{url}} does not answer. Check the internet connection and try again; where Discord is blocked, start without DISCORD_TOKEN to open the local classroom.',
   discord_sessions_spent:
     'The bot has connected too often today, and Discord asks it to wait. Try again in a few hours.',
+  discord_server_closed: 'The bot is not on the server {{server}}, or that is no server’s number. Invite it first, then try again.',
   discord_closed: 'Discord closed the connection for good (code {{code}}). Start the bot again.',
   command_file_bad: 'The command in {{path}} cannot be used: {{problem}}.',
   guild_only: 'This works on a server, not in direct messages. Go to your class’s channel and try it there.',

@@ -133,6 +133,7 @@ export default {
     '{{url}} não responde. Confira a internet e tente de novo; onde o Discord é bloqueado, comece sem DISCORD_TOKEN para abrir a sala local.',
   discord_sessions_spent:
     'O bot se conectou vezes demais hoje, e o Discord pede que ele espere. Tente de novo daqui a algumas horas.',
+  discord_server_closed: 'O bot não está no servidor {{server}}, ou esse não é o número de um servidor. Convide-o antes e tente de novo.',
   discord_closed: 'O Discord encerrou a conexão de vez (código {{code}}). Inicie o bot de novo.',
   command_file_bad: 'O comando em {{path}} não pode ser usado: {{problem}}.',
   guild_only: 'Isto funciona num servidor, não em mensagens diretas. Vá ao canal da sua turma e tente lá.',
