@@ -50,6 +50,11 @@ export function tDynamic(locale: Locale, key: string, values: Record<string, str
   return String(instance.t(key, { lng: locale, ...values }));
 }
 
+/** All texts of one section in `locale`: for a reader who words things elsewhere, such as the page in the browser. */
+export function sectionTexts(locale: Locale, section: SectionName): Readonly<Record<string, string>> {
+  return (locale === 'en' ? en : portuguese)[section];
+}
+
 /** The locale we write for a reader whose Discord or browser locale is `tag` ("pt", "pt-PT" and "pt-BR" read Portuguese). */
 export function readerLocale(tag: string | null | undefined): Locale {
   return tag?.toLowerCase().startsWith('pt') ? 'pt-BR' : 'en';

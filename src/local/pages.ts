@@ -6,9 +6,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import * as english from '../i18n/en/local.ts';
-import { LOCALES } from '../i18n/index.ts';
-import * as portuguese from '../i18n/pt-BR/local.ts';
+import { LOCALES, sectionTexts } from '../i18n/index.ts';
 
 export interface PageFile {
   type: string;
@@ -47,9 +45,11 @@ export function loadPages(): Map<string, PageFile> {
   const require = createRequire(import.meta.url);
   for (const [name, path] of Object.entries(VENDOR))
     pages.set(path, pageFile(TYPES.js ?? '', addressed(readFileSync(moduleFile(require, name)))));
-  const texts = { en: english.default, 'pt-BR': portuguese.default };
   for (const locale of LOCALES)
-    pages.set(`/texts/${locale}.json`, pageFile(TYPES.json ?? '', Buffer.from(JSON.stringify(texts[locale]))));
+    pages.set(
+      `/texts/${locale}.json`,
+      pageFile(TYPES.json ?? '', Buffer.from(JSON.stringify(sectionTexts(locale, 'local')))),
+    );
   return pages;
 }
 
