@@ -40,7 +40,9 @@ export class People {
   }
 
   add(user: Omit<User, 'username' | 'isMember'>): User {
-    const added: User = { ...user, username: this.#freeUsername(user.name), isMember: true };
+    // A bot is called as it is; people have a handle besides their name.
+    const username = user.role === 'bot' ? user.name : this.#freeUsername(user.name);
+    const added: User = { ...user, username, isMember: true };
     this.#users.set(added.id, added);
     this.save(added);
     return added;

@@ -12,6 +12,7 @@ export default {
   return_code: 'Your return code',
   return_code_hint: 'Six letters and digits that only you were shown. Lost it? Your teacher can make a new one.',
   return_code_why: 'Note it down: with it you are yourself again on another computer.',
+  return_code_note: 'Your return code is {{code}}. Note it down: with it you are yourself again on another computer.',
   enter: 'Go in',
   come_back: 'Come back',
   way_new: 'I am new here',
@@ -37,7 +38,6 @@ export default {
   no: 'No',
   channels: 'Channels',
   earlier_threads: 'Earlier threads',
-  no_threads: 'None yet.',
   members: 'Class',
   here_one: '{{count}} here now',
   here_other: '{{count}} here now',
@@ -115,6 +115,7 @@ export default {
   // writing
   composer_label: 'Message to {{place}}',
   composer_placeholder: 'Write to {{place}}, or type / for commands',
+  composer_short: 'Write, or / for commands',
   commands: 'Commands',
   command_unknown: 'There is no command {{name}}. Type / to see them all.',
   message_too_long: 'A message has at most {{most}} characters. Make two of it.',

@@ -12,6 +12,7 @@ export default {
   return_code: 'Seu código de volta',
   return_code_hint: 'Seis letras e números que só você viu. Perdeu? Quem dá aula pode criar outro.',
   return_code_why: 'Anote: com ele você volta a ser você em outro computador.',
+  return_code_note: 'Seu código de volta é {{code}}. Anote: com ele você volta a ser você em outro computador.',
   enter: 'Entrar',
   come_back: 'Voltar',
   way_new: 'É a minha primeira vez',
@@ -37,7 +38,6 @@ export default {
   no: 'Não',
   channels: 'Canais',
   earlier_threads: 'Tópicos anteriores',
-  no_threads: 'Nenhum ainda.',
   members: 'Turma',
   here_one: '{{count}} aqui agora',
   here_other: '{{count}} aqui agora',
@@ -116,6 +116,7 @@ export default {
   // writing
   composer_label: 'Mensagem para {{place}}',
   composer_placeholder: 'Escreva em {{place}} ou digite / para ver os comandos',
+  composer_short: 'Escreva, ou / e comandos',
   commands: 'Comandos',
   command_unknown: 'Não existe o comando {{name}}. Digite / para ver todos.',
   message_too_long: 'Uma mensagem tem no máximo {{most}} caracteres. Divida em duas.',

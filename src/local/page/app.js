@@ -10,6 +10,7 @@ import { Join } from './join.js';
 import { Members } from './members.js';
 import { ModalHost } from './modal.js';
 import { Sidebar } from './sidebar.js';
+import { StartButton } from './sitting.js';
 import { getState, setState, useStore } from './state.js';
 import { loadTexts, preferredLocale, t } from './text.js';
 import { hideToast } from './toasts.js';
@@ -59,6 +60,7 @@ function Header() {
   return html`<header class="channel-head">
     <button type="button" class=${`icon-button open-channels ${unread ? 'has-unread' : ''}`} aria-label=${t('channels')} onClick=${() => setState({ drawer: 'channels' })}><${Icon} name="menu" /></button>
     <h2>${parent !== undefined && html`<small>#${parent.name}</small>`}<span>${channel?.type === 0 ? '#' : ''}${channel?.name ?? ''}</span></h2>
+    ${channel?.type === 0 && html`<span class="head-start"><${StartButton} channelId=${channel.id} /></span>`}
     ${channel?.topic && html`<p class="topic">${channel.topic}</p>`}
     <button type="button" class="icon-button open-members" aria-label=${t('members')} onClick=${toggleMembers}><${Icon} name="people" /><span class="here-count">${here}</span></button>
   </header>`;

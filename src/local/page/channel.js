@@ -1,12 +1,13 @@
 // @ts-check
 /** An open channel or thread: its messages, who is writing, and the composer. */
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { loadOlder, markRead, runCommand } from './actions.js';
-import { Composer, startEntry } from './composer.js';
+import { loadOlder, markRead } from './actions.js';
+import { Composer } from './composer.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
 import { Dots, Message } from './message.js';
 import { nameOfId } from './names.js';
+import { StartButton, useStartEntry } from './sitting.js';
 import { getState, setState, useStore } from './state.js';
 import { locale, plural, t } from './text.js';
 import { dayLine } from './time.js';
@@ -40,11 +41,22 @@ function History({ channel, history, readUpTo }) {
   const [isLoading, setLoading] = useState(false);
   const [isAway, setAway] = useState(false);
   const unread = useStore((state) => state.unread[channel.id] ?? 0);
+  const endRequests = useStore((state) => state.endRequests);
   const list = history?.list ?? [];
 
   const toEnd = () => {
     if (box.current !== null) box.current.scrollTop = box.current.scrollHeight;
   };
+  const setAtEnd = (/** @type {boolean} */ value) => {
+    isAtEnd.current = value;
+    if (getState().isAtEnd !== value) setState({ isAtEnd: value });
+    setAway(!value);
+    if (value) markRead(channel.id);
+  };
+  useLayoutEffect(() => {
+    setAtEnd(true);
+    toEnd();
+  }, [endRequests]);
   // Stays at the end when new messages come or one grows; stays where one reads when older ones are put above.
   useLayoutEffect(() => {
     const element = box.current;
@@ -74,6 +86,10 @@ function History({ channel, history, readUpTo }) {
     return () => document.removeEventListener('visibilitychange', look);
   }, [list.length, channel.id]);
 
+  const showEnd = () => {
+    setAtEnd(true);
+    toEnd();
+  };
   const older = async () => {
     if (isLoading) return;
     setLoading(true);
@@ -83,9 +99,7 @@ function History({ channel, history, readUpTo }) {
   const onScroll = () => {
     const element = box.current;
     if (element === null) return;
-    isAtEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END;
-    if (isAtEnd.current) markRead(channel.id);
-    setAway(!isAtEnd.current);
+    setAtEnd(element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END);
     if (element.scrollTop < 80 && history?.hasMore) void older();
   };
   return html`<div class="history" ref=${box} onScroll=${onScroll} tabindex="0" role="region" aria-label=${t('messages_of', { name: channel.name })}>
@@ -97,15 +111,9 @@ function History({ channel, history, readUpTo }) {
     </div>
     ${
       isAway &&
-      html`<button
-        type="button"
-        class="jump"
-        onClick=${() => {
-          isAtEnd.current = true;
-          toEnd();
-          markRead(channel.id);
-        }}
-      ><${Icon} name="down" /> ${unread > 0 ? plural('new_messages', unread) : t('to_end')}</button>`
+      html`<button type="button" class=${unread > 0 ? 'jump counted' : 'jump'} aria-label=${t('to_end')} title=${t('to_end')} onClick=${showEnd}>
+        <${Icon} name="down" />${unread > 0 && html`<span>${plural('new_messages', unread)}</span>`}
+      </button>`
     }
   </div>`;
 }
@@ -157,19 +165,10 @@ function follows(before, message) {
 
 /** What stands above the first message: in an empty channel, what to do first. @param {{ channel: ChannelData, isEmpty: boolean }} props */
 function Beginning({ channel, isEmpty }) {
-  useStore((state) => state.commands);
-  const entry = startEntry();
+  const entry = useStartEntry();
   if (!isEmpty || channel.type !== 0) {
     return html`<header class="beginning"><h2>${channel.type === 0 ? `#${channel.name}` : channel.name}</h2><p>${t('beginning')}</p></header>`;
   }
-  const start = () => {
-    if (entry === undefined) return;
-    if (entry.options.some((option) => option.required)) setState({ draft: { text: `/${entry.label} ` } });
-    else
-      void attempt(() =>
-        runCommand(channel.id, entry.command, [{ type: 1, name: 'start', options: [] }], `/${entry.label}`),
-      );
-  };
   return html`<section class="welcome">
     <span class="welcome-sign"><${Icon} name="sprout" /></span>
     <h2>${t('welcome_title', { name: channel.name })}</h2>
@@ -179,7 +178,7 @@ function Beginning({ channel, isEmpty }) {
       <li><b>${t('step_say_title')}</b><span>${t('step_say')}</span></li>
       <li><b>${t('step_rate_title')}</b><span>${t('step_rate')}</span></li>
     </ol>
-    ${entry !== undefined && html`<button type="button" class="button primary large" onClick=${start}>${t('start_sitting')}</button><p class="or">${t('or_type')} <code>/${entry.label}</code></p>`}
+    ${entry !== undefined && html`<${StartButton} channelId=${channel.id} large /><p class="or">${t('or_type')} <code>/${entry.label}</code></p>`}
   </section>`;
 }
 

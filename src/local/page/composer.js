@@ -6,7 +6,7 @@ import { CommandForm } from './command-form.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
 import { commandEntries, matchEntries, optionTree, parseLine, problemsOf } from './slash.js';
-import { getState, setState, useStore } from './state.js';
+import { setState, useStore } from './state.js';
 import { discordLocale, locale, t } from './text.js';
 import { fileSize } from './time.js';
 import { explain, showError } from './toasts.js';
@@ -54,7 +54,7 @@ export function Composer({ channel }) {
     const area = input.current;
     if (area === null) return;
     area.style.height = 'auto';
-    area.style.height = `${Math.min(area.scrollHeight, 200)}px`;
+    if (text !== '') area.style.height = `${Math.min(area.scrollHeight, 200)}px`;
   }, [text, form]);
 
   const write = (/** @type {string} */ value) => {
@@ -186,7 +186,7 @@ export function Composer({ channel }) {
         ref=${input}
         rows="1"
         value=${text}
-        placeholder=${t('composer_placeholder', { place })}
+        placeholder=${matchMedia('(max-width: 600px)').matches ? t('composer_short') : t('composer_placeholder', { place })}
         aria-label=${t('composer_label', { place })}
         role="combobox"
         aria-expanded=${isListOpen}
@@ -251,9 +251,4 @@ function CommandList({ matches, active, onActive, onChoose }) {
       </div>`,
     )}
   </div>`;
-}
-
-/** The entry for opening a sitting, if this person may use it. */
-export function startEntry() {
-  return commandEntries(getState().commands, discordLocale()).find((entry) => entry.path === 'session start');
 }

@@ -1,6 +1,6 @@
 // @ts-check
 /** What a gateway event changes in the state. */
-import { followThread, loadCommands, openFirstChannel, reloadHistories } from './actions.js';
+import { followThread, loadArchived, loadCommands, openFirstChannel, reloadHistories } from './actions.js';
 import { messageText, nameOf } from './names.js';
 import { getState, setState } from './state.js';
 import { t } from './text.js';
@@ -25,7 +25,10 @@ const handlers = {
   THREAD_UPDATE: putChannel,
   THREAD_DELETE: removeChannel,
   GUILD_MEMBER_ADD: putMember,
-  GUILD_MEMBER_UPDATE: putMember,
+  GUILD_MEMBER_UPDATE: (member) => {
+    putMember(member);
+    if (member.user.id === getState().me?.id) void loadCommands();
+  },
   GUILD_MEMBER_REMOVE: ({ user }) => {
     const { [user.id]: _, ...members } = getState().members;
     setState({ members });
@@ -75,6 +78,7 @@ function enterGuild(guild) {
     phase: 'ready',
   });
   void loadCommands();
+  for (const channel of guild.channels) void loadArchived(channel.id);
   if (isFirst) openFirstChannel();
   else void reloadHistories();
 }
@@ -129,7 +133,11 @@ function addMessage(message) {
   forgetTyping(message.channel_id, message.author.id, true);
   const isOwn = message.author.id === me?.id;
   if (isOwn) return;
-  const isInView = message.channel_id === channelId && document.visibilityState === 'visible';
+  // An answer to our own doing is looked for at once.
+  const isAnswer = message.interaction_metadata?.user.id === me?.id && message.channel_id === channelId;
+  if (isAnswer) setState({ endRequests: getState().endRequests + 1 });
+  const isOpen = message.channel_id === channelId && document.visibilityState === 'visible';
+  const isInView = isOpen && (isAnswer || getState().isAtEnd);
   if (!isInView) setState({ unread: { ...unread, [message.channel_id]: (unread[message.channel_id] ?? 0) + 1 } });
   if (message.channel_id === channelId)
     setState({ announcement: `${nameOf(message.author)}: ${messageText(message)}` });

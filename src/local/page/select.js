@@ -49,8 +49,7 @@ export function Select({ options, placeholder, min = 1, max = 1, disabled, busy,
 
   const open = () => {
     if (disabled || busy) return;
-    const place = box.current?.getBoundingClientRect();
-    setOpensUp(place !== undefined && innerHeight - place.bottom < 260 && place.top > innerHeight - place.bottom);
+    setOpensUp(hasMoreRoomAbove(box.current));
     setActive(
       Math.max(
         0,
@@ -151,6 +150,17 @@ export function Select({ options, placeholder, min = 1, max = 1, disabled, busy,
       </div>`
     }
   </div>`;
+}
+
+const LIST_HEIGHT = 310;
+
+/** Whether the list would be cut off below, and less so above. @param {HTMLElement | null} element */
+function hasMoreRoomAbove(element) {
+  if (element === null) return false;
+  const place = element.getBoundingClientRect();
+  const frame = element.closest('.history')?.getBoundingClientRect() ?? { top: 0, bottom: innerHeight };
+  const below = frame.bottom - place.bottom;
+  return below < LIST_HEIGHT && place.top - frame.top > below;
 }
 
 /** @param {Option | undefined} option */

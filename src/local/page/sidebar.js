@@ -1,7 +1,7 @@
 // @ts-check
 /** Channels with their threads, and under them who one is: name, language, light, the way out. */
 import { useEffect, useState } from 'preact/hooks';
-import { eraseMe, loadArchived, logOut, openChannel } from './actions.js';
+import { eraseMe, logOut, openChannel } from './actions.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
 import { Avatar } from './message.js';
@@ -35,15 +35,14 @@ function ChannelGroup({ channel, threads }) {
   const [isOpen, setOpen] = useState(false);
   const active = threads.filter((thread) => !thread.thread_metadata?.archived).sort((a, b) => (a.id < b.id ? 1 : -1));
   const archived = threads.filter((thread) => thread.thread_metadata?.archived).sort((a, b) => (a.id < b.id ? 1 : -1));
-  const show = () => {
-    if (!isOpen) void loadArchived(channel.id);
-    setOpen(!isOpen);
-  };
   return html`<div class="channel-group">
     <${ChannelLink} channel=${channel} />
     ${active.map((thread) => html`<${ChannelLink} key=${thread.id} channel=${thread} />`)}
-    <button type="button" class="archived-toggle" aria-expanded=${isOpen} onClick=${show}><${Icon} name="chevron" /> ${t('earlier_threads')}</button>
-    ${isOpen && (archived.length > 0 ? archived.map((thread) => html`<${ChannelLink} key=${thread.id} channel=${thread} />`) : html`<p class="none">${t('no_threads')}</p>`)}
+    ${
+      archived.length > 0 &&
+      html`<button type="button" class="archived-toggle" aria-expanded=${isOpen} onClick=${() => setOpen(!isOpen)}><${Icon} name="chevron" /> ${t('earlier_threads')} (${archived.length})</button>`
+    }
+    ${isOpen && archived.map((thread) => html`<${ChannelLink} key=${thread.id} channel=${thread} />`)}
   </div>`;
 }
 

@@ -54,6 +54,10 @@ const initial = {
   /** Text another part of the page wants written in the composer ("/session start"). */
   draft: /** @type {{ text: string } | null} */ (null),
   announcement: '',
+  /** Grows when the newest message is to be shown, wherever one reads. */
+  endRequests: 0,
+  /** Whether the newest message is in view. */
+  isAtEnd: true,
 };
 
 /** @typedef {typeof initial} State */

@@ -17,9 +17,10 @@ export function showError(text) {
 /**
  * @param {string} text
  * @param {{ label: string, run: () => void }} [action]
+ * @param {number} [milliseconds]
  */
-export function showNote(text, action) {
-  show({ kind: 'note', text, ...(action && { action }) }, NOTE_MS);
+export function showNote(text, action, milliseconds = NOTE_MS) {
+  show({ kind: 'note', text, ...(action && { action }) }, milliseconds);
 }
 
 /**
