@@ -59,7 +59,12 @@ export class Delivery {
 
   /** Tries parked sittings again: a server came back, a thread was opened again. */
   unpark(): void {
-    for (const lane of this.#lanes.values()) lane.parked = false;
+    for (const lane of this.#lanes.values()) {
+      if (!lane.parked) continue;
+      lane.parked = false;
+      if (lane.timer) clearTimeout(lane.timer);
+      lane.timer = null;
+    }
     this.nudge();
   }
 

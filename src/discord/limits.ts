@@ -182,6 +182,7 @@ function checkRows(found: Findings, rows: readonly Row[]): void {
     const where = `rows[${index}]`;
     count += row.components.length;
     if (row.components.length === 0) found.add(`${where}: empty`);
+    found.most(`${where}.buttons`, row.components.length, LIMITS.buttonsInRow);
     for (const component of row.components) {
       if ('custom_id' in component) {
         ids.push(component.custom_id);
@@ -191,7 +192,6 @@ function checkRows(found: Findings, rows: readonly Row[]): void {
         if (component.style !== ButtonStyle.Premium) {
           found.text(`${where}.label`, component.label ?? '', LIMITS.buttonLabel);
         }
-        found.most(`${where}.buttons`, row.components.length, LIMITS.buttonsInRow);
       } else {
         found.most(`${where}: selects and what stands beside them`, row.components.length, 1);
         found.most(`${where}.placeholder`, component.placeholder?.length ?? 0, LIMITS.placeholder);

@@ -11,6 +11,8 @@ import type {
   RESTPostAPIChannelMessageJSONBody,
 } from 'discord-api-types/v10';
 
+import { assertWithinLimits } from './limits.ts';
+
 export type Row = APIActionRowComponent<APIComponentInMessageActionRow>;
 
 export interface Attachment {
@@ -58,7 +60,9 @@ export interface MessageBody {
   attachments: { id: number; filename: string; description?: string }[];
 }
 
+/** @throws Error naming the limit, for a message Discord would refuse: then the builder has a bug. */
 export function editBody(message: Payload): MessageBody {
+  assertWithinLimits(message);
   return {
     content: message.content,
     embeds: message.embeds,

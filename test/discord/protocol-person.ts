@@ -65,6 +65,16 @@ export class Person {
     return this.#interact(3, message.channel_id, data, message);
   }
 
+  /** "/privacy consent" about somebody: a person as an option comes with who they are. */
+  commandAbout(channelId: string, line: string, option: string, person: Person, options: Json = {}): InteractionRecord {
+    const [name, subcommand] = line.split(' ');
+    const given = Object.entries(options).map(([key, value]) => ({ name: key, value, type: optionType(value) }));
+    given.push({ name: option, value: person.id, type: 6 });
+    const resolved = { users: { [person.id]: person.#user() }, members: { [person.id]: person.#member() } };
+    const inner = [{ type: 1, name: subcommand, options: given }];
+    return this.#interact(2, channelId, { id: '1', name, type: 1, options: inner, resolved });
+  }
+
   /** Fills in the form that an interaction opened. Fields left out are left empty. */
   async submit(opened: InteractionRecord, fields: Record<string, string>): Promise<InteractionRecord> {
     const callback = await this.#server.until(() => opened.callback, 'the form');
@@ -83,12 +93,24 @@ export class Person {
 
   /** Presses something whose custom id is written out, as an old or foreign message may have it. */
   pressId(channelId: string, customId: string): InteractionRecord {
-    return this.#interact(3, channelId, { custom_id: customId, component_type: 2 });
+    return this.#interact(
+      3,
+      channelId,
+      { custom_id: customId, component_type: 2 },
+      this.#server.blankMessage(channelId),
+    );
   }
 
   /** The same, but from a direct message. */
   pressInDirectMessage(customId: string): InteractionRecord {
-    return this.#interact(3, this.#server.channelId, { custom_id: customId, component_type: 2 }, undefined, true);
+    const { channelId } = this.#server;
+    return this.#interact(
+      3,
+      channelId,
+      { custom_id: customId, component_type: 2 },
+      this.#server.blankMessage(channelId),
+      true,
+    );
   }
 
   #interact(type: number, channelId: string, data: Json, message?: StoredMessage, direct = false): InteractionRecord {

@@ -68,6 +68,7 @@ export class ProtocolServer {
   readonly botId = '900000000000000001';
   readonly guildId = '100000000000000001';
   readonly channelId = '200000000000000001';
+  readonly roleId = '700000000000000001';
   readonly token: string;
   readonly requests: Recorded[] = [];
   readonly messages = new Map<string, StoredMessage>();
@@ -154,6 +155,11 @@ export class ProtocolServer {
     const channel = this.channels.get(id)!;
     this.channels.delete(id);
     this.dispatch(channel.type === 11 ? 'THREAD_DELETE' : 'CHANNEL_DELETE', channel);
+  }
+
+  /** A message of the bot's with nothing in it, kept nowhere. */
+  blankMessage(channelId: string): StoredMessage {
+    return this.#message(channelId, this.#bot(), { body: {}, files: [] });
   }
 
   /** Messages of a channel, oldest first. */
@@ -263,13 +269,24 @@ export class ProtocolServer {
   }
 
   #guild(): Json {
-    const everyone = { id: this.guildId, name: '@everyone', permissions: '0', position: 0, color: 0, hoist: false };
+    const role = {
+      permissions: '0',
+      position: 0,
+      color: 0,
+      hoist: false,
+      managed: false,
+      mentionable: false,
+      flags: 0,
+    };
     return {
       id: this.guildId,
       name: 'Test class',
       owner_id: '400000000000000001',
       preferred_locale: 'en-US',
-      roles: [{ ...everyone, managed: false, mentionable: false, flags: 0 }],
+      roles: [
+        { ...role, id: this.guildId, name: '@everyone' },
+        { ...role, id: this.roleId, name: 'Teaching staff', position: 1 },
+      ],
       channels: [...this.channels.values()].filter((channel) => channel.type !== 11),
       threads: [...this.channels.values()].filter((channel) => channel.type === 11),
       members: [],

@@ -38,6 +38,9 @@ import {
   whyView,
 } from '../adversarial.ts';
 
+/** Enough for every day; `PROPERTY_RUNS=10000` for a release. */
+const numRuns = Number(process.env.PROPERTY_RUNS ?? 150);
+
 const locales: readonly Locale[] = ['en', 'pt-BR'];
 const png = { name: 'curves.png', data: new Uint8Array(3) };
 
@@ -112,7 +115,7 @@ describe.each(Object.entries(builders))('%s', (_name, builder) => {
       fc.property(builder, (build) => {
         expect(violations(build(locale))).toEqual([]);
       }),
-      { numRuns: 150 },
+      { numRuns },
     );
   });
 
@@ -133,7 +136,7 @@ describe.each(Object.entries(builders))('%s', (_name, builder) => {
             .match(/@(everyone|here)/g),
         ).toBeNull();
       }),
-      { numRuns: 100 },
+      { numRuns },
     );
   });
 });
