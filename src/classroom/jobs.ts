@@ -4,7 +4,7 @@ import type { JobPayload, JobRow, Store, TurnRow } from '../store/index.ts';
 import type { SessionEvent } from './events.ts';
 import { generationSettings, promptOf } from './replies.ts';
 import type { Room } from './room.ts';
-import type { ClassSettings } from './settings.ts';
+import { type ClassSettings, METHOD_LEARNING_RATES } from './settings.ts';
 import type { TrainingBlock } from './state.ts';
 import { gatherTrainingText, type TrainingText, trainingBlock } from './training-text.ts';
 
@@ -58,7 +58,10 @@ export function queueJob(room: Room, turn: TurnRow, settings: ClassSettings, pro
     recipe: settings.recipe,
     method: settings.method,
     lora: { r: settings.loraR, alpha: settings.loraAlpha },
-    args: { learningRate: settings.learningRate, numTrainEpochs: settings.epochs },
+    args: {
+      learningRate: settings.learningRate ?? METHOD_LEARNING_RATES[settings.method],
+      numTrainEpochs: settings.epochs,
+    },
     seed: room.newSeed(),
     trainingText: text,
     memberIds,

@@ -98,7 +98,7 @@ const CASES: [string, (scene: Scene) => unknown, string][] = [
   ['one wrong setting among right ones', configuring({ threshold: 0.1, epochs: 0 }), 'setting_out_of_range'],
   ['a whole number wanted', configuring({ turnsPerIteration: '2,5' }), 'setting_not_whole'],
   ['a number wanted', configuring({ learningRate: 'fast' }), 'setting_not_a_number'],
-  ['nothing where a number is wanted', configuring({ learningRate: null }), 'setting_not_a_number'],
+  ['nothing where a number is wanted', configuring({ temperature: null }), 'setting_not_a_number'],
   ['a choice that is none', configuring({ method: 'magic' }), 'setting_not_a_choice'],
   ['a role that is none', configuring({ teacherRoleId: '@everyone' }), 'setting_role_wrong'],
   ['an unknown version', (s) => s.world.classroom.useVersion(rosa, 7), 'version_unknown'],

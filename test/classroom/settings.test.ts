@@ -14,8 +14,8 @@ import { ana, CLASS_ID, createWorld, PLACE, refused, rosa, sharedBrain } from '.
 const shared = sharedBrain();
 
 test('the defaults are within their own bounds, and every setting has one', () => {
-  const { teacherRoleId, halfReward, ...rest } = defaultSettings;
-  expect([teacherRoleId, halfReward]).toEqual([null, null]);
+  const { teacherRoleId, halfReward, learningRate, ...rest } = defaultSettings;
+  expect([teacherRoleId, halfReward, learningRate]).toEqual([null, null, null]);
   expect(parseSettings(rest)).toEqual(rest);
   expect([...SETTING_NAMES].sort()).toEqual(Object.keys(defaultSettings).sort());
 });
@@ -36,7 +36,8 @@ test('each number takes its bounds, and nothing beyond them', () => {
 });
 
 test('forms may say nothing for what may be nothing', () => {
-  expect(parseSettings({ teacherRoleId: '', halfReward: ' ' })).toEqual({ teacherRoleId: null, halfReward: null });
+  const empty = { teacherRoleId: '', halfReward: ' ', learningRate: '' };
+  expect(parseSettings(empty)).toEqual({ teacherRoleId: null, halfReward: null, learningRate: null });
   expect(parseSettings({ teacherRoleId: '123456789012345678', studentsMayStart: 'false' })).toEqual({
     ...{ teacherRoleId: '123456789012345678', studentsMayStart: false },
   });
