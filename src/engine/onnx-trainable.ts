@@ -2,6 +2,7 @@
  * A model being trained: runs the training graph, gathers gradients over micro-batches, clips and steps. The tensors live
  * here in plain arrays; onnxruntime reads and writes them in place.
  */
+import { UserError } from '../errors.ts';
 import type { AdamWOptions } from './adamw.ts';
 import type { AdamWPool, OptimizedTensor } from './adamw-pool.ts';
 import { floatsOf, type InferenceSession, int64Tensor, Tensor } from './session.ts';
@@ -148,7 +149,7 @@ export class OnnxTrainable implements Trainable {
   #feeds(batch: TrainingBatch, places: LabelledPlaces): Record<string, Tensor> {
     const { batchSize, length } = batch;
     const { window } = this.#parts;
-    if (length > window) throw new RangeError(`rows of ${length} tokens do not fit the window of ${window}`);
+    if (length > window) throw new UserError('sequence_too_long', { length, window });
     return {
       ...this.#tensors,
       input_ids: int64Tensor(batch.inputIds, [batchSize, length]),

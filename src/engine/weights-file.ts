@@ -3,7 +3,7 @@
  * loading takes no time, and every process that serves the brain shares one copy. Only the header is read here; src/formats
  * holds the full reader.
  */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
@@ -22,7 +22,7 @@ const entrySchema = z.object({
 
 /**
  * Where each expected weight lies in `file`, under its full name; names without "transformer." are accepted.
- * @throws UserError weights_file_damaged {file}, weights_file_not_float32 {file, tensor, dtype}, model_tensor_missing, model_tensor_shape.
+ * @throws UserError file_missing {path}, weights_file_damaged {file}, weights_file_not_float32 {file, tensor, dtype}, model_tensor_missing, model_tensor_shape.
  */
 export function mapWeights(config: ModelConfig, file: string): Map<string, FileRange> {
   const { header, dataStart, size } = readHeader(file);
@@ -47,6 +47,7 @@ export function mapWeights(config: ModelConfig, file: string): Map<string, FileR
 }
 
 function readHeader(file: string): { header: Record<string, unknown>; dataStart: number; size: number } {
+  if (!existsSync(file)) throw new UserError('file_missing', { path: file });
   const descriptor = openSync(file, 'r');
   try {
     const { size } = fstatSync(descriptor);

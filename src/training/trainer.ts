@@ -92,7 +92,7 @@ type Row = Required<TrainingRow>;
 
 /**
  * Trains on `rows` (one a sample). Same start, rows, arguments and threads: the same bytes, interrupted or not.
- * @throws UserError training_rows_empty.
+ * @throws UserError training_rows_empty; training_diverged {step} when numbers overflow (the weights are as before that step).
  */
 export async function train(
   trainable: Trainable,
@@ -126,6 +126,8 @@ export async function train(
     const microBatches = microBatchesOf(order.rows, step % plan.stepsPerEpoch, options);
 
     const { loss, gradNorm } = await gatherGradients(trainable, microBatches, options.maxGradNorm);
+    // One such step would make every weight not-a-number; before it, nothing is lost.
+    if (!Number.isFinite(loss + gradNorm)) throw new UserError('training_diverged', { step: step + 1 });
     const learningRate = learningRateAt(
       { ...options, type: options.lrSchedulerType, totalSteps: plan.totalSteps },
       step,

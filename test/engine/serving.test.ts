@@ -1,5 +1,5 @@
 /** The brain in use against transformers: logits, greedy continuations, log-probabilities, hidden states, adapters. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GPT2LMHeadModel, Tensor as HubTensor, PretrainedConfig } from '@huggingface/transformers';
@@ -116,8 +116,24 @@ describe.skipIf(goldenAbsent)('serving GPT-2', () => {
     await expect(model.hiddenStates(Array(97).fill(1))).rejects.toThrow(/sequence_too_long/);
   });
 
+  test('weights that begin at an odd byte of their file are served all the same', async () => {
+    const bytes = readFileSync(join(goldenFolder, 'model.safetensors'));
+    const headerEnd = 8 + Number(bytes.readBigUInt64LE());
+    const prefix = Buffer.alloc(8);
+    prefix.writeBigUInt64LE(BigInt(headerEnd - 8 + 1));
+    const weightsFile = join(folder, 'odd.safetensors');
+    writeFileSync(
+      weightsFile,
+      Buffer.concat([prefix, bytes.subarray(8, headerEnd), Buffer.from(' '), bytes.subarray(headerEnd)]),
+    );
+    const odd = await openServing(goldenConfig(), { weightsFile });
+    expect(await odd.logits(forward.logits_ids)).toEqual(await model.logits(forward.logits_ids));
+    await odd.dispose();
+  });
+
   test('a damaged, short or half-precision file of weights is refused by name', async () => {
     const open = (file: string) => openServing(goldenConfig(), { weightsFile: join(folder, file) });
+    await expect(open('absent.safetensors')).rejects.toThrow(/file_missing/);
     writeFileSync(join(folder, 'noise.safetensors'), Buffer.alloc(64, 7));
     await expect(open('noise.safetensors')).rejects.toThrow(/weights_file_damaged/);
     const weights = goldenTensors('model.safetensors');

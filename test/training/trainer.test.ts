@@ -156,6 +156,18 @@ test('rows that teach nothing are refused before anything changes', async () => 
   expect(bytesOf(trainable.exportState())).toEqual(before);
 });
 
+test('a training that runs away ends with an error instead of a brain of not-a-numbers', async () => {
+  const trainable = await open();
+  const wild = {
+    ...args,
+    learningRate: 1e30,
+    warmupSteps: 0,
+    maxGradNorm: Number.POSITIVE_INFINITY,
+    numTrainEpochs: 20,
+  };
+  await expect(train(trainable, createRows(4), wild)).rejects.toThrow(/training_diverged/);
+});
+
 test('a batch with nothing to learn among others is a step of gradient zero', async () => {
   const rows = [{ inputIds: [1, 2, 3] }, { inputIds: [4, 5], labels: [-100, -100] }];
   const { log } = await train(await open(), rows, {

@@ -103,6 +103,11 @@ export default {
   sequence_too_long:
     'These {{length}} tokens do not fit: the model reads at most {{window}} at once. Shorten the text.',
   training_rows_empty: 'There is nothing to train on: no row has two tokens or more to learn from.',
+  weights_file_damaged: '{{file}} is cut off or damaged. Download or copy it again.',
+  weights_file_not_float32:
+    '{{tensor}} in {{file}} is stored as {{dtype}}; the engine serves float32. Import the model first: the import converts it.',
+  training_diverged:
+    'At step {{step}} the numbers of the training grew without bound, so it was stopped; the brain is as it was before. Try again with a smaller learning rate.',
   // brain
   tokenizer_missing:
     '{{folder}} holds no tokenizer.json, so this model takes and gives ids only, no text. Add the tokenizer files of the model.',
@@ -129,7 +134,8 @@ export default {
     '{{url}} does not answer. Check the internet connection and try again; where Discord is blocked, start without DISCORD_TOKEN to open the local classroom.',
   discord_sessions_spent:
     'The bot has connected too often today, and Discord asks it to wait. Try again in a few hours.',
-  discord_server_closed: 'The bot is not on the server {{server}}, or that is no server’s number. Invite it first, then try again.',
+  discord_server_closed:
+    'The bot is not on the server {{server}}, or that is no server’s number. Invite it first, then try again.',
   discord_closed: 'Discord closed the connection for good (code {{code}}). Start the bot again.',
   command_file_bad: 'The command in {{path}} cannot be used: {{problem}}.',
   guild_only: 'This works on a server, not in direct messages. Go to your class’s channel and try it there.',
@@ -138,10 +144,6 @@ export default {
   no_session_here: 'There is no sitting in this channel. Open one with /session start.',
   term_unknown: 'I have no explanation for "{{term}}". Start typing after /learn and pick a word from the list.',
   nothing_to_change: 'Choose at least one setting to change.',
-  // engine
-  weights_file_damaged: '{{file}} is cut off or damaged. Download or copy it again.',
-  weights_file_not_float32:
-    '{{tensor}} in {{file}} is stored as {{dtype}}; the engine serves float32. Import the model first: the import converts it.',
   // classroom
   not_teacher: 'Only a teacher may do that. Ask yours.',
   start_teachers_only: 'In this class only a teacher opens a sitting. Ask yours.',

@@ -107,6 +107,11 @@ export default {
     'O adaptador traz {{tensor}}, que não tem lugar neste modelo. Ele foi feito para outro modelo.',
   sequence_too_long: 'Estes {{length}} tokens não cabem: o modelo lê no máximo {{window}} de uma vez. Encurte o texto.',
   training_rows_empty: 'Não há o que treinar: nenhuma linha tem dois tokens ou mais para aprender.',
+  weights_file_damaged: '{{file}} está cortado ou danificado. Baixe ou copie o arquivo de novo.',
+  weights_file_not_float32:
+    '{{tensor}} em {{file}} está guardado como {{dtype}}; o motor usa float32. Importe o modelo primeiro: a importação converte.',
+  training_diverged:
+    'No passo {{step}} os números do treino cresceram sem limite, e ele foi interrompido; o cérebro continua como antes. Tente de novo com uma taxa de aprendizado menor.',
   // brain
   tokenizer_missing:
     'A pasta {{folder}} não tem tokenizer.json; este modelo só recebe e devolve números de tokens, não texto. Coloque nela os arquivos do tokenizador.',
@@ -133,7 +138,8 @@ export default {
     '{{url}} não responde. Confira a internet e tente de novo; onde o Discord é bloqueado, comece sem DISCORD_TOKEN para abrir a sala local.',
   discord_sessions_spent:
     'O bot se conectou vezes demais hoje, e o Discord pede que ele espere. Tente de novo daqui a algumas horas.',
-  discord_server_closed: 'O bot não está no servidor {{server}}, ou esse não é o número de um servidor. Convide-o antes e tente de novo.',
+  discord_server_closed:
+    'O bot não está no servidor {{server}}, ou esse não é o número de um servidor. Convide-o antes e tente de novo.',
   discord_closed: 'O Discord encerrou a conexão de vez (código {{code}}). Inicie o bot de novo.',
   command_file_bad: 'O comando em {{path}} não pode ser usado: {{problem}}.',
   guild_only: 'Isto funciona num servidor, não em mensagens diretas. Vá ao canal da sua turma e tente lá.',
@@ -143,10 +149,6 @@ export default {
   term_unknown:
     'Não tenho explicação para "{{term}}". Comece a digitar depois de /aprender e escolha uma palavra da lista.',
   nothing_to_change: 'Escolha pelo menos uma configuração para mudar.',
-  // engine
-  weights_file_damaged: '{{file}} está cortado ou danificado. Baixe ou copie o arquivo de novo.',
-  weights_file_not_float32:
-    '{{tensor}} em {{file}} está guardado como {{dtype}}; o motor usa float32. Importe o modelo primeiro: a importação converte.',
   // classroom
   not_teacher: 'Só professores podem fazer isso. Fale com o seu.',
   start_teachers_only: 'Nesta turma, só professores abrem uma sessão. Fale com o seu.',
