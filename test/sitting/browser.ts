@@ -49,6 +49,11 @@ export const PHONE = {
 
 export type Look = BrowserContextOptions & { readonly locale: Locale };
 
+/** Runs in the page: says in the console what the page's policy refused, which Chromium does not say for every kind. */
+const REPORT_REFUSALS = `addEventListener('securitypolicyviolation', (event) => {
+  console.error('policy refuses ' + event.violatedDirective + ': ' + event.blockedURI);
+});`;
+
 /** What a visitor may wait for: a training of the embedded brain on a slow computer. */
 const WAIT_MS = 90_000;
 
@@ -84,11 +89,7 @@ export class Visitor {
     this.page.on('requestfailed', (request) => {
       this.problems.push(`no answer to ${request.url()}: ${request.failure()?.errorText}`);
     });
-    await this.page.addInitScript(() => {
-      addEventListener('securitypolicyviolation', (event) => {
-        console.error(`policy refuses ${event.violatedDirective}: ${event.blockedURI}`);
-      });
-    });
+    await this.page.addInitScript({ content: REPORT_REFUSALS });
   }
 
   leave(): Promise<void> {
