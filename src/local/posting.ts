@@ -202,7 +202,9 @@ function checkOldEdits(world: World, message: Message): void {
   const edits = oldEdits.get(world) ?? new Map<string, number[]>();
   oldEdits.set(world, edits);
   const recent = (edits.get(message.id) ?? []).filter((time) => now - time < HOUR);
-  if (recent.length >= OLD_EDITS_PER_HOUR) throw refusals.tooManyOldEdits();
+  if (recent.length >= OLD_EDITS_PER_HOUR) {
+    throw refusals.tooManyOldEdits(((recent[0] ?? now) + HOUR - now) / 1000);
+  }
   edits.set(message.id, [...recent, now]);
 }
 

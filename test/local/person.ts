@@ -193,8 +193,13 @@ export class Person {
     return nonce;
   }
 
+  /** As a good client does, waits where the server asks for it. */
   async #expectOk(method: string, path: string, body?: unknown): Promise<{ status: number; json: Json }> {
-    const answer = await this.request(method, path, body);
+    let answer = await this.request(method, path, body);
+    while (answer.status === 429) {
+      await new Promise((resolve) => setTimeout(resolve, Number(answer.json.retry_after) * 1000));
+      answer = await this.request(method, path, body);
+    }
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.json)}`);
     return answer;
   }

@@ -115,7 +115,7 @@ export default {
   // writing
   composer_label: 'Message to {{place}}',
   composer_placeholder: 'Write to {{place}}, or type / for commands',
-  composer_short: 'Write, or / for commands',
+  composer_short: 'Write, or type /',
   commands: 'Commands',
   command_unknown: 'There is no command {{name}}. Type / to see them all.',
   message_too_long: 'A message has at most {{most}} characters. Make two of it.',

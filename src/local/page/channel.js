@@ -167,7 +167,7 @@ function follows(before, message) {
 function Beginning({ channel, isEmpty }) {
   const entry = useStartEntry();
   if (!isEmpty || channel.type !== 0) {
-    return html`<header class="beginning"><h2>${channel.type === 0 ? `#${channel.name}` : channel.name}</h2><p>${t('beginning')}</p></header>`;
+    return html`<header class="beginning"><h2>${channel.type === 0 ? `#${channel.name}` : channel.name}</h2><p>${t('beginning')}</p>${channel.type === 0 && html`<${StartButton} channelId=${channel.id} />`}</header>`;
   }
   return html`<section class="welcome">
     <span class="welcome-sign"><${Icon} name="sprout" /></span>

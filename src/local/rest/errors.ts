@@ -71,11 +71,12 @@ export const refusals = {
   threadExists: () =>
     new ApiError(400, Code.ThreadAlreadyCreatedForMessage, 'A thread has already been created for this message'),
   cannotMessageUser: () => new ApiError(403, Code.CannotSendMessagesToThisUser, 'Cannot send messages to this user'),
-  tooManyOldEdits: () =>
+  tooManyOldEdits: (seconds: number) =>
     new ApiError(
       429,
       Code.MaximumNumberOfEditsToMessagesOlderThanOneHourReached,
       'Maximum number of edits to messages older than 1 hour reached. Try again later.',
+      { headers: { 'retry-after': String(Math.ceil(seconds)) }, extra: { retry_after: seconds, global: false } },
     ),
   rateLimited: (seconds: number, scope: 'user' | 'shared' | 'global') =>
     new ApiError(429, Code.GeneralError, 'You are being rate limited.', {

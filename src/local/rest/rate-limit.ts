@@ -56,7 +56,7 @@ export class Counter {
 }
 
 const BOT_PER_SECOND = 50;
-const PERSON_REQUESTS = 60;
+const PERSON_REQUESTS = 100;
 const PERSON_MS = 10_000;
 const PERSON_POSTS = 10;
 const TRIES_AN_ADDRESS = 10;
