@@ -101,7 +101,7 @@ export function queueMessage(view: QueueView, classId: string, locale: Locale): 
 
 /** An export lies on the bot's computer; an adapter is small enough to be handed over as well. */
 export function exportedMessage(number: number, folder: string, files: readonly Attachment[], locale: Locale): Payload {
-  const where = t(locale, 'discord:exported', { number, place: inline(folder, 400).replaceAll('`', "'") });
+  const where = t(locale, 'discord:exported', { number, place: quoted(folder, 800, '·', 1) });
   const handed = files.length > 0 ? `\n${t(locale, 'discord:exported_file', { number })}` : '';
   return payload({ content: `📦 ${where}${handed}`, files: [...files] });
 }

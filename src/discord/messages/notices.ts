@@ -5,12 +5,22 @@ import { type Locale, t, tDynamic } from '../../i18n/index.ts';
 import { decimal, plain } from '../format.ts';
 import { LIMITS } from '../limits.ts';
 import { type Payload, payload } from '../payload.ts';
-import { truncate } from '../text.ts';
+import { quoted, truncate } from '../text.ts';
 
 export const notice = (text: string): Payload => payload({ content: truncate(text, LIMITS.content) });
 
 export function userErrorMessage(error: UserError, locale: Locale): Payload {
-  return notice(`🤔 ${tDynamic(locale, `errors:${error.identifier}`, error.context)}`);
+  return notice(`🤔 ${errorWords(error, locale)}`);
+}
+
+const MOST_CONTEXT = 300;
+
+/** An error's sentence; what it quotes may be what somebody typed, so it is shown as it is and does nothing. */
+export function errorWords({ identifier, context }: Pick<UserError, 'identifier' | 'context'>, locale: Locale): string {
+  const values = Object.entries(context).map(([name, value]) => {
+    return [name, typeof value === 'string' ? quoted(value, MOST_CONTEXT, '·', 3) : value] as const;
+  });
+  return tDynamic(locale, `errors:${identifier}`, Object.fromEntries(values));
 }
 
 /** A bug of ours: kind words and a number to find it by in the log. */

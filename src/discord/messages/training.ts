@@ -1,12 +1,13 @@
 /** A training job as messages: its place in the queue, the numbers as they move, the summary, the failure. */
 import type { APIEmbed } from 'discord-api-types/v10';
 import { type JobView, pushWords, type StepView } from '../../classroom/index.ts';
-import { type Locale, t, tDynamic } from '../../i18n/index.ts';
+import { type Locale, t } from '../../i18n/index.ts';
 import { button, row } from '../components.ts';
 import { decimal, duration, percent, plain, scientific } from '../format.ts';
 import { type Attachment, type Payload, payload } from '../payload.ts';
 import { bar, cell, codeBlock, quoted, truncate } from '../text.ts';
 import { COLOURS } from './colours.ts';
+import { errorWords } from './notices.ts';
 
 /** The one message that follows a job from the queue to its end; edited as it goes. */
 export function progressMessage(job: JobView, locale: Locale): Payload {
@@ -126,10 +127,10 @@ function summaryBlock(summary: NonNullable<JobView['summary']>, locale: Locale):
 
 /** A job that failed: the old version stays in use; try again or go on without. */
 export function jobFailedMessage(job: JobView, session: string, locale: Locale, open: boolean): Payload {
-  const why = job.error ? tDynamic(locale, `errors:${job.error.identifier}`, job.error.context) : '';
+  const why = job.error ? truncate(errorWords(job.error, locale), 1000) : '';
   const embed: APIEmbed = {
     title: `⚠️ ${t(locale, 'discord:training_failed')}`,
-    description: [quoted(why, 1000, ''), t(locale, 'discord:job_failed_next', { version: job.fromVersionNumber })]
+    description: [why, t(locale, 'discord:job_failed_next', { version: job.fromVersionNumber })]
       .filter((line) => line !== '')
       .join('\n'),
     color: COLOURS.bad,

@@ -1,14 +1,15 @@
 /** A turn as a message: the words and, once it is there, the reply opened up. The same message is edited along the way. */
 import type { APIEmbed, APIEmbedField } from 'discord-api-types/v10';
 import type { TurnView } from '../../classroom/index.ts';
-import { type Locale, t, tDynamic } from '../../i18n/index.ts';
+import { type Locale, t } from '../../i18n/index.ts';
 import { button, row, select } from '../components.ts';
 import { encodeCustomId } from '../custom-id.ts';
 import { decimal, plain, signed } from '../format.ts';
 import { type Attachment, type Payload, payload, type Row } from '../payload.ts';
-import { bar, inline, quoted } from '../text.ts';
+import { bar, inline, quoted, truncate } from '../text.ts';
 import { choiceLine, choiceRows } from './choices.ts';
 import { COLOURS } from './colours.ts';
+import { errorWords } from './notices.ts';
 import { tokenTable } from './token-table.ts';
 
 export interface TurnOptions {
@@ -40,8 +41,8 @@ function thinking(view: TurnView, locale: Locale, options: TurnOptions): Payload
 }
 
 function failed(view: TurnView, locale: Locale, options: TurnOptions): Payload {
-  const why = view.error ? tDynamic(locale, `errors:${view.error.identifier}`, view.error.context) : '';
-  const description = `${quoted(why, 1000, '')}\n${t(locale, 'discord:turn_failed_next')}`.trim();
+  const why = view.error ? truncate(errorWords(view.error, locale), 1000) : '';
+  const description = `${why}\n${t(locale, 'discord:turn_failed_next')}`.trim();
   const embed: APIEmbed = { title: `⚠️ ${t(locale, 'discord:turn_failed')}`, description, color: COLOURS.warning };
   return payload({ content: words(view, locale, options), embeds: [embed] });
 }

@@ -212,7 +212,7 @@ export default {
   compared: 'Here it is.',
   chat_footer: 'outside the sitting: not scored, not trained on',
   exported:
-    'v{{number}} lies in the folder `{{place}}` of the computer that runs the bot: a Hugging Face folder that Python loads too.',
+    'v{{number}} lies in the folder {{place}} of the computer that runs the bot: a Hugging Face folder that Python loads too.',
   exported_file: 'Here is v{{number}}: an adapter that Python’s peft loads too.',
   queue_title: 'Training queue',
   queue_empty: 'Nothing is waiting to be trained.',

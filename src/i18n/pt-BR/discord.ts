@@ -217,7 +217,7 @@ export default {
   compared: 'Aqui está.',
   chat_footer: 'fora da sessão: sem nota e sem treino',
   exported:
-    'A v{{number}} está na pasta `{{place}}` do computador que roda o bot: uma pasta no formato Hugging Face, que o Python também abre.',
+    'A v{{number}} está na pasta {{place}} do computador que roda o bot: uma pasta no formato Hugging Face, que o Python também abre.',
   exported_file: 'Aqui está a v{{number}}: um adaptador que o peft do Python também abre.',
   queue_title: 'Fila de treino',
   queue_empty: 'Nada espera treino.',

@@ -1,14 +1,24 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { defaultSettings, SETTING_NAMES } from '../../../src/classroom/index.ts';
 import { modalViolations, violations } from '../../../src/discord/limits.ts';
 import {
   brainsMessage,
   chatMessage,
   comparisonMessage,
+  exportedMessage,
   queueMessage,
   usingMessage,
 } from '../../../src/discord/messages/brains.ts';
 import { betterForm, exactForm, speakForm } from '../../../src/discord/messages/forms.ts';
+import { lessonMessage } from '../../../src/discord/messages/lesson.ts';
+import { bugMessage, userErrorMessage } from '../../../src/discord/messages/notices.ts';
+import {
+  askForgetMessage,
+  consentMessage,
+  exportMessage,
+  forgottenMessage,
+} from '../../../src/discord/messages/privacy.ts';
 import {
   blockedMessage,
   consentNeededMessage,
@@ -21,11 +31,14 @@ import {
   statusMessage,
   turnOpenMessage,
 } from '../../../src/discord/messages/session.ts';
+import { declarationMessage, settingsMessage } from '../../../src/discord/messages/settings.ts';
 import { jobFailedMessage, progressMessage, summaryMessage } from '../../../src/discord/messages/training.ts';
 import { turnMessage } from '../../../src/discord/messages/turn.ts';
 import { whyMessage } from '../../../src/discord/messages/why.ts';
 import { createBody, editBody, type Payload } from '../../../src/discord/payload.ts';
+import { UserError } from '../../../src/errors.ts';
 import type { Locale } from '../../../src/i18n/index.ts';
+import { LESSON_TERMS, lesson, nearLessons } from '../../../src/lessons/index.ts';
 import {
   chatView,
   comparisonView,
@@ -93,6 +106,29 @@ const builders: Record<string, fc.Arbitrary<(locale: Locale) => Payload>> = {
       (locale) =>
         chatMessage(prompt, view, locale),
   ),
+  'user error': nastyText.map((path) => (locale) => userErrorMessage(new UserError('file_missing', { path }), locale)),
+  bug: fc.constant((locale: Locale) => bugMessage('ABC123', locale)),
+  consent: fc
+    .constantFrom('granted' as const, 'refused' as const, 'unknown' as const)
+    .map((is) => (locale) => consentMessage(is, locale)),
+  'data handed over': fc.dictionary(nastyText, nastyText).map((data) => (locale) => exportMessage(data, locale)),
+  'asking before deleting': fc.constant((locale: Locale) => askForgetMessage('400000000000000001', locale)),
+  deleted: fc
+    .array(fc.uuid())
+    .map((markedVersions) => (locale) => forgottenMessage({ stoppedJobs: [], markedVersions, erased: true }, locale)),
+  settings: fc
+    .tuple(fc.subarray([...SETTING_NAMES]), fc.boolean(), fc.option(fc.nat()), fc.option(nastyText))
+    .map(([changed, declarationRequired, declaredAt, roleName]) => (locale) => {
+      const settings = { ...defaultSettings, halfReward: 1.5, teacherRoleId: '1', iterations: changed.length };
+      return settingsMessage({ settings, changed, declarationRequired, declaredAt, roleName }, locale);
+    }),
+  declaration: fc.constant((locale: Locale) => declarationMessage('100000000000000001', locale)),
+  lesson: fc.tuple(fc.constantFrom(...LESSON_TERMS), fc.nat({ max: 20 })).map(
+    ([term, others]) =>
+      (locale) =>
+        lessonMessage(lesson(term, locale), nearLessons('', locale).slice(0, others), locale),
+  ),
+  exported: nastyText.map((folder) => (locale) => exportedMessage(3, folder, [png], locale)),
   queue: queueView.map((view) => (locale) => queueMessage(view, '1', locale)),
 };
 
