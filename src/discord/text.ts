@@ -28,13 +28,16 @@ export function clean(text: string): string {
     .trim();
 }
 
-// Discord shows any ASCII punctuation after a backslash as itself. ":" also keeps addresses from becoming links.
-const MARKDOWN = /[\\*_~`|>#+\-=[\]()<:.!]/g;
+// Discord shows any ASCII punctuation after a backslash as itself. Those that begin something anywhere or at a line's start.
+const MARKDOWN = /[\\*_~`|>#+\-[\]<]/g;
 
-/** `text` so that Discord shows it as it is: no formatting, no link, no mention, no emoji code. */
+/** `text` so that Discord shows it as it is: no formatting, no mention, no emoji code. */
 export function escapeMarkdown(text: string): string {
   return text.replace(MARKDOWN, '\\$&').replace(/@/g, '@\u200B');
 }
+
+/** Addresses stay readable, but nobody can click on what a member or a model made up. */
+const breakLinks = (text: string): string => text.replaceAll('://', ':\u200B//');
 
 /** First graphemes of `text`, each passed through `each`, as many as fit in `limit` code units with the "…" that marks a cut. */
 export function truncate(text: string, limit: number, each: (grapheme: string) => string = (same) => same): string {
@@ -54,7 +57,7 @@ export function truncate(text: string, limit: number, each: (grapheme: string) =
 
 /** Members' and models' words, ready to stand in a message: cleaned, at most `lines` lines, escaped, cut at `limit`. */
 export function quoted(text: string, limit: number, empty: string, lines = 20): string {
-  const cleaned = clean(text);
+  const cleaned = breakLinks(clean(text));
   if (cleaned === '') return empty;
   const all = cleaned.split('\n');
   const kept = all.length > lines ? `${all.slice(0, lines).join('\n')}…` : cleaned;
