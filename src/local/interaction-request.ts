@@ -29,7 +29,7 @@ const envelope = z.object({
   channel_id: z.string(),
   message_id: z.string().optional(),
   nonce: z.union([z.string().max(25), z.int()]).optional(),
-  data: z.unknown(),
+  data: z.unknown().optional(),
 });
 const commandData = z.object({
   id: z.string(),

@@ -127,7 +127,7 @@ export class Interactions {
 
 const callbackForm = z.object({
   type: z.union([z.literal(4), z.literal(5), z.literal(6), z.literal(7), z.literal(8), z.literal(9)]),
-  data: z.unknown(),
+  data: z.unknown().optional(),
 });
 const deferForm = z.object({ flags: z.int().optional() }).nullish();
 

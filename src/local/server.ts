@@ -57,7 +57,8 @@ export function createHttpSide(world: World, host: string): HttpSide {
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
     if (!isAllowed(request)) return refuse(response, 403, 'This server is not reached under that name.');
-    const url = new URL(request.url ?? '/', 'http://localhost');
+    const url = addressOf(request);
+    if (url === null) return refuse(response, 404, 'There is no such page.');
     const api = API_PATH.exec(url.pathname);
     if (api !== null) return answerApi(request, response, api[1] ?? '', url.searchParams);
     if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405, 'Method not allowed');
@@ -73,8 +74,8 @@ export function createHttpSide(world: World, host: string): HttpSide {
 
   function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
-    const url = new URL(request.url ?? '/', 'http://localhost');
-    const isGateway = url.pathname === '/gateway' || url.pathname === '/gateway/';
+    const path = addressOf(request)?.pathname;
+    const isGateway = path === '/gateway' || path === '/gateway/';
     if (!isAllowed(request) || !isGateway) {
       socket.end(
         `HTTP/1.1 ${isGateway ? '403 Forbidden' : '404 Not Found'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
@@ -170,6 +171,12 @@ export function createHttpSide(world: World, host: string): HttpSide {
   }
 
   return { server, hosts };
+}
+
+/** What is asked for; null if it is no address at all. */
+function addressOf(request: IncomingMessage): URL | null {
+  const { url = '/' } = request;
+  return URL.canParse(url, 'http://localhost') ? new URL(url, 'http://localhost') : null;
 }
 
 function tokenOf(request: IncomingMessage): { secret: string; isBot: boolean } | null {
