@@ -94,7 +94,6 @@ export default {
   button_why: 'Why these words?',
   button_again: 'Another try',
   choices_changed: 'Noted. The brain answers again.',
-  trying_again: 'The brain tries again, with another roll of the dice.',
   said: 'Said. The answer is in the thread.',
   said_failed: 'The brain could not answer. The thread says why.',
   corrected: 'Thank you. Your answer is kept beside the brain’s; the next training measures whether it came closer.',
@@ -153,7 +152,6 @@ export default {
   after: 'After (v{{version}})',
   same_reply: 'Same words as before: the push was too small to change this answer.',
   chart_alt: 'Chart of loss, gradient norm and learning rate at each step',
-  chart_title: 'Training of v{{version}}',
   job_failed_next: 'Nothing is lost: v{{version}} stays in use. Try again, or go on without it.',
   button_retry: 'Try again',
   button_skip: 'Go on',
@@ -237,7 +235,6 @@ export default {
   settings_without_end: 'until stopped',
 
   // privacy
-  privacy_title: 'You and your words',
   privacy_export: 'Here is everything that is kept about you in this class.',
   privacy_ask:
     'Delete your name, words, ratings and answers from this class? It cannot be undone. Brains that learned from you are marked.',
@@ -257,7 +254,6 @@ export default {
   help_learn: '`/learn` explains every word you meet here.',
 
   // learn
-  learn_title: 'What does it mean?',
   learn_try: 'Known words: {{terms}}',
 
   // when something is not possible

@@ -142,8 +142,6 @@ export default {
   command_gone: 'This command is no longer there. Use /help to see what there is.',
   button_gone: 'This button belongs to something that is over. Use /session status to see where the sitting stands.',
   no_session_here: 'There is no sitting in this channel. Open one with /session start.',
-  term_unknown: 'I have no explanation for "{{term}}". Start typing after /learn and pick a word from the list.',
-  nothing_to_change: 'Choose at least one setting to change.',
   // classroom
   not_teacher: 'Only a teacher may do that. Ask yours.',
   start_teachers_only: 'In this class only a teacher opens a sitting. Ask yours.',

@@ -98,7 +98,6 @@ export default {
   button_why: 'Por que essas palavras?',
   button_again: 'Tentar de novo',
   choices_changed: 'Anotado. O cérebro responde de novo.',
-  trying_again: 'O cérebro tenta de novo, jogando os dados outra vez.',
   said: 'Dito. A resposta está no tópico.',
   said_failed: 'O cérebro não conseguiu responder. O tópico diz por quê.',
   corrected: 'Obrigado. Sua resposta fica ao lado da do cérebro; o próximo treino mede se ele chegou mais perto.',
@@ -158,7 +157,6 @@ export default {
   after: 'Depois (v{{version}})',
   same_reply: 'As mesmas palavras de antes: o empurrão foi pequeno demais para mudar esta resposta.',
   chart_alt: 'Gráfico da perda, da norma do gradiente e da taxa de aprendizado em cada passo',
-  chart_title: 'Treino da v{{version}}',
   job_failed_next: 'Nada se perdeu: a v{{version}} continua em uso. Tente de novo ou siga sem ele.',
   button_retry: 'Tentar de novo',
   button_skip: 'Seguir em frente',
@@ -242,7 +240,6 @@ export default {
   settings_without_end: 'até alguém parar',
 
   // privacidade
-  privacy_title: 'Você e suas palavras',
   privacy_export: 'Aqui está tudo que esta turma guarda sobre você.',
   privacy_ask:
     'Apagar seu nome, suas palavras, notas e respostas desta turma? Não dá para desfazer. Os cérebros que aprenderam com você ficam marcados.',
@@ -262,7 +259,6 @@ export default {
   help_learn: '`/aprender` explica cada palavra que aparece aqui.',
 
   // aprender
-  learn_title: 'O que quer dizer?',
   learn_try: 'Palavras conhecidas: {{terms}}',
 
   // quando algo não é possível

@@ -148,7 +148,6 @@ export default {
   no_session_here: 'Não há sessão neste canal. Abra uma com /sessão iniciar.',
   term_unknown:
     'Não tenho explicação para "{{term}}". Comece a digitar depois de /aprender e escolha uma palavra da lista.',
-  nothing_to_change: 'Escolha pelo menos uma configuração para mudar.',
   // classroom
   not_teacher: 'Só professores podem fazer isso. Fale com o seu.',
   start_teachers_only: 'Nesta turma, só professores abrem uma sessão. Fale com o seu.',
