@@ -146,8 +146,6 @@ export default {
   command_gone: 'Este comando não existe mais. Use /ajuda para ver o que há.',
   button_gone: 'Este botão é de algo que já acabou. Use /sessão situação para ver em que ponto está a sessão.',
   no_session_here: 'Não há sessão neste canal. Abra uma com /sessão iniciar.',
-  term_unknown:
-    'Não tenho explicação para "{{term}}". Comece a digitar depois de /aprender e escolha uma palavra da lista.',
   // classroom
   not_teacher: 'Só professores podem fazer isso. Fale com o seu.',
   start_teachers_only: 'Nesta turma, só professores abrem uma sessão. Fale com o seu.',
