@@ -52,7 +52,10 @@ export function createHttpSide(world: World, host: string): HttpSide {
     void handle(request, response).catch((error: unknown) => fail(response, error));
   });
   server.on('upgrade', (request, socket, head) => upgrade(request, socket, head));
-  server.on('clientError', (_error, socket) => socket.destroy());
+  server.on('clientError', (_error, socket) => {
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    else socket.destroy();
+  });
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);

@@ -68,7 +68,10 @@ const leafOption = z
   });
 export type LeafOption = z.infer<typeof leafOption>;
 
-const options = z.array(leafOption).max(25).superRefine(checkOptions);
+const options = z
+  .array(leafOption)
+  .max(25)
+  .superRefine((list, context) => checkOptions(list, context, []));
 
 const named = {
   name: slashName,
@@ -103,8 +106,8 @@ const slashCommand = z
         issue('APPLICATION_COMMAND_OPTIONS_TYPE_INVALID', 'Subcommands and options do not mix', ['options']),
       );
     }
-    checkNames(list, ['options'], context);
-    if (nested === 0) checkOptions(list, context);
+    if (nested > 0) checkNames(list, ['options'], context);
+    else checkOptions(list, context, ['options']);
     if (textLength(command) > MAX_TEXT) {
       context.addIssue(issue('APPLICATION_COMMAND_TOO_LARGE', `Command exceeds maximum size (${MAX_TEXT})`));
     }
@@ -165,16 +168,20 @@ function checkNames(
 function checkOptions(
   list: readonly { name: string; required?: boolean | undefined }[],
   context: z.core.$RefinementCtx,
+  path: (string | number)[],
 ): void {
   const firstOptional = list.findIndex((option) => option.required !== true);
   list.forEach((option, index) => {
     if (option.required === true && firstOptional !== -1 && index > firstOptional) {
       context.addIssue(
-        issue('APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID', 'Required options come before optional ones', [index]),
+        issue('APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID', 'Required options come before optional ones', [
+          ...path,
+          index,
+        ]),
       );
     }
   });
-  checkNames(list, [], context);
+  checkNames(list, path, context);
 }
 
 interface Texts {
