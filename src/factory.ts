@@ -6,6 +6,7 @@ import { openBrain } from './brain/index.ts';
 import { Classroom } from './classroom/index.ts';
 import type { Config } from './config.ts';
 import { startBot } from './discord/index.ts';
+import type { UserError } from './errors.ts';
 import { type LocalServer, startLocalServer } from './local/index.ts';
 import { openStore } from './store/index.ts';
 import { startSupervisor } from './training/index.ts';
@@ -13,6 +14,8 @@ import { startSupervisor } from './training/index.ts';
 export interface Factory {
   /** The local classroom, when that is the front door. */
   local: LocalServer | null;
+  /** Resolves when Discord closed the connection for good, with the reason. */
+  lost: Promise<UserError>;
   /** Process id of the worker that trains now, or null. */
   workerPid(): number | null;
   /** Lets running work reach a safe place, then closes everything. */
@@ -62,13 +65,15 @@ export async function openFactory(config: Config, log: Logger): Promise<Factory>
       declarationRequired,
       messageContent: local !== null || config.messageContent,
       dataFolder: config.dataFolder,
+      // Discord wants 5 s between identifies; our own server does not mind.
+      ...(local === null ? {} : { identifySpacing: 0 }),
       classroom,
       store,
       logger: log,
     });
     closers.push(() => bot.stop());
     classroom.resumeAll();
-    return { local, workerPid: () => supervisor.workerPid(), stop };
+    return { local, lost: bot.lost, workerPid: () => supervisor.workerPid(), stop };
   } catch (error) {
     await stop();
     throw error;

@@ -19,6 +19,11 @@ try {
     for (const lanUrl of local.lanUrls) console.log(t(locale, 'setup:local_lan', { url: lanUrl }));
   } else console.log(t(locale, 'setup:discord_open'));
 
+  factory.lost.then(async (error) => {
+    console.error(tDynamic(locale, `errors:${error.identifier}`, error.context));
+    await factory.stop();
+    process.exit(1);
+  });
   let stopping = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, async () => {
