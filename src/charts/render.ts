@@ -36,9 +36,23 @@ export const LOOK = {
   },
 } as const;
 
+/** Mean width of a letter of DejaVu Sans, in ems, and a little more. */
+const LETTER = 0.62;
+
+/** Without a canvas vega takes a letter to be 0.8 em wide, and widens the card for words that fit: a fifth would be empty. */
+function measureWords(vega: object): void {
+  const metrics: unknown = Reflect.get(vega, 'textMetrics');
+  if (typeof metrics !== 'object' || metrics === null) throw new Error('vega no longer measures text with textMetrics');
+  Reflect.set(metrics, 'width', (item: { fontSize?: number; text?: unknown }, text: unknown) => {
+    return LETTER * String(text ?? item.text ?? '').length * (item.fontSize ?? 11);
+  });
+}
+
 /** @param decimalMark what separates the decimals of the numbers on the axes. */
 export async function renderSvg(description: TopLevelSpec, decimalMark: '.' | ',' = '.'): Promise<string> {
-  const [{ compile }, { parse, View }] = await Promise.all([import('vega-lite'), import('vega')]);
+  const [{ compile }, vega] = await Promise.all([import('vega-lite'), import('vega')]);
+  const { parse, View } = vega;
+  measureWords(vega);
   const locale = { number: { decimal: decimalMark, thousands: '', grouping: [3], currency: ['', ''] } };
   const { spec } = compile(description, { config: { locale } as object });
   const view = new View(parse(spec), { renderer: 'none' });

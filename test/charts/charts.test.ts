@@ -45,6 +45,16 @@ describe('the chart of a training run', () => {
     expect(svg).toMatch(/>0<\/text>/);
   });
 
+  test('is as wide as its plot and axes, whatever the length of our labels: no part of the card stays empty', async () => {
+    const width = async (labels: typeof LABELS) =>
+      Number(/ width="(\d+)"/.exec(await lossChart(createSteps(3), labels))?.[1]);
+    const long = {
+      loss: 'loss (o quanto o cérebro se surpreendeu)',
+      gradNorm: 'norma do gradiente (o quanto ele queria mudar)',
+    };
+    expect((await width({ ...LABELS, ...long })) - (await width(LABELS))).toBeLessThan(10);
+  });
+
   test('uses the decimal mark of the reader', async () => {
     const small = createSteps(5).map((step) => ({ ...step, loss: step.loss / 5 }));
     expect(await lossChart(small, { ...LABELS, decimalMark: ',' })).toMatch(/>0,\d<\/text>/);
