@@ -60,7 +60,8 @@ export function readConfig(environment: NodeJS.ProcessEnv, flags: readonly strin
   for (const given of flags) if (given !== '--lan') throw new UserError('flag_unknown', { flag: given });
   // `KEY=` in an .env file means "not set", not "set to nothing".
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const parsed = environmentSchema.safeParse(set);
+  const words = systemLocale(environment) === 'pt-BR' ? z.locales.pt() : z.locales.en();
+  const parsed = environmentSchema.safeParse(set, { error: words.localeError });
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
     throw new UserError('setting_wrong', { key: issue.path.join('.'), problem: issue.message });

@@ -2,11 +2,11 @@
  * Puts the house together: store, brain, trainer, classroom, and one front door. Nothing here knows how any of them works.
  */
 import type { Logger } from 'pino';
-import { openBrain } from './brain/index.ts';
+import { type Brain, openBrain } from './brain/index.ts';
 import { Classroom } from './classroom/index.ts';
 import type { Config } from './config.ts';
 import { startBot } from './discord/index.ts';
-import type { UserError } from './errors.ts';
+import { UserError } from './errors.ts';
 import { type LocalServer, startLocalServer } from './local/index.ts';
 import { openStore } from './store/index.ts';
 import { startSupervisor } from './training/index.ts';
@@ -36,8 +36,10 @@ export async function openFactory(config: Config, log: Logger): Promise<Factory>
     if (local) closers.push(() => local.stop());
 
     const threads = config.threads === undefined ? {} : { threads: config.threads };
-    const brain = await openBrain(config.brain, { dataFolder: config.dataFolder, ...threads });
+    const brain = await openBrainOf(config, threads);
     closers.push(() => brain.dispose());
+    // People speak in words: a brain that takes numbers only is better refused now than at their first turn.
+    brain.tokenizer.encode('hello');
 
     // Nobody's text comes from Discord in the local classroom, so Discord's agreement is not asked for there.
     const declarationRequired = local === null;
@@ -77,6 +79,16 @@ export async function openFactory(config: Config, log: Logger): Promise<Factory>
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** @throws UserError brain_missing naming the setting, and those of `openBrain`. */
+async function openBrainOf({ brain, dataFolder }: Config, threads: { threads?: number }): Promise<Brain> {
+  try {
+    return await openBrain(brain, { dataFolder, ...threads });
+  } catch (error) {
+    if (!(error instanceof UserError) || error.identifier !== 'file_missing') throw error;
+    throw new UserError('brain_missing', { brain, ...error.context }, { cause: error });
   }
 }
 

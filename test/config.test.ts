@@ -37,6 +37,18 @@ test.each([
   expect(refusal(() => readConfig(environment, flags))).toBe(expected);
 });
 
+test('what is wrong with a setting is said in the operator’s language', () => {
+  const problem = (LC_ALL: string): unknown => {
+    try {
+      return readConfig({ LC_ALL, THREADS: '0' });
+    } catch (error) {
+      return error instanceof UserError && error.context.problem;
+    }
+  };
+  expect(problem('en_US.UTF-8')).toMatch(/^Too small/);
+  expect(problem('pt_BR.UTF-8')).toMatch(/^Demasiado pequeno/);
+});
+
 test('--lan opens the classroom to the network, and nothing else does', () => {
   expect(readConfig({}, ['--lan']).lan).toBe(true);
   expect(readConfig({ LAN: 'true' }).lan).toBe(true);

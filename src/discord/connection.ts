@@ -5,6 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, type ClientOptions, DiscordAPIError, Events, GatewayIntentBits, Options, Status } from 'discord.js';
+import { Routes } from 'discord-api-types/v10';
 import { UserError } from '../errors.ts';
 import { IdentifyThrottle } from './identify-throttle.ts';
 import type { Logger } from './logger.ts';
@@ -126,7 +127,10 @@ function createClient(options: ConnectionOptions, throttle: IdentifyThrottle): C
   client.rest.on('rateLimited', ({ route, timeToReset }) => logger.info({ route, timeToReset }, 'waiting: rate limit'));
   client.on(Events.Error, (error) => logger.error({ err: error }, 'the client reports an error'));
   client.on(Events.Warn, (message) => logger.warn(message));
-  client.on(Events.ShardError, (error) => logger.warn({ err: error }, 'the gateway connection failed'));
+  // While logging in, the failure is worded by whoever asked for it.
+  client.on(Events.ShardError, (error) =>
+    logger[client.isReady() ? 'warn' : 'info']({ err: error }, 'the gateway connection failed'),
+  );
   client.on(Events.ShardReconnecting, () => logger.info('the gateway dropped; reconnecting'));
   client.on(Events.ShardResume, (_shard, replayed) => logger.info({ replayed }, 'the gateway is back'));
   return client;
@@ -134,6 +138,8 @@ function createClient(options: ConnectionOptions, throttle: IdentifyThrottle): C
 
 /** Logs in and waits until the servers are known. */
 async function login(client: Client, options: ConnectionOptions): Promise<Client<true>> {
+  const url = options.apiUrl ?? DISCORD_API;
+  if (!TOKEN.test(options.token)) throw new UserError('discord_token_wrong');
   options.listen(client);
   const ready = new Promise<Client<true>>((resolve) => client.once(Events.ClientReady, resolve));
   const patience = new AbortController();
@@ -143,17 +149,36 @@ async function login(client: Client, options: ConnectionOptions): Promise<Client
     // The promise of `ready` alone would wait for ever on a gateway that takes the connection and says nothing.
     readyClient = await Promise.race([client.login(options.token).then(() => ready), silence]);
   } catch (error) {
-    throw loginError(error, options.apiUrl ?? DISCORD_API);
+    const known = loginError(error, url);
+    throw known instanceof UserError || (await speaksDiscord(client))
+      ? known
+      : new UserError('discord_blocked', { url });
   } finally {
     patience.abort();
     silence.catch(() => {});
   }
   if (!readyClient) {
     await client.destroy();
-    throw new UserError('discord_unreachable', { url: options.apiUrl ?? DISCORD_API });
+    throw new UserError('discord_unreachable', { url });
   }
   client.on(Events.ShardDisconnect, ({ code }) => options.onLost(closeError(code)));
   return readyClient;
+}
+
+/** What can stand in a request's header; anything else was copied wrong. */
+const TOKEN = /^[\x21-\x7e]+$/;
+
+/**
+ * Whether the address answers as Discord does. A school's filter may answer in its place, with a page of its own or a
+ * certificate of its own; the route is one of Discord's that needs no token.
+ */
+async function speaksDiscord({ rest }: Client): Promise<boolean> {
+  try {
+    const answer = await rest.get(Routes.gateway(), { auth: false });
+    return typeof answer === 'object' && answer !== null && 'url' in answer;
+  } catch (error) {
+    return error instanceof DiscordAPIError && typeof error.code === 'number';
+  }
 }
 
 const FINAL: string[] = ['discord_token_wrong', 'discord_intents_refused'];

@@ -46,8 +46,9 @@ const CARD_LIMIT_BYTES = 1024 * 1024;
 
 /** Opens a folder without reading its weights. @throws UserError for a missing or damaged part, saying which. */
 export function openModelFolder(folder: string): ModelFolder {
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
-    throw new UserError('file_missing', { path: folder });
+  const found = statSync(folder, { throwIfNoEntry: false });
+  if (!found) throw new UserError('file_missing', { path: folder });
+  if (!found.isDirectory()) throw new UserError('model_not_a_folder', { path: folder });
   const config = readJsonObject(join(folder, CONFIG));
   if (config === null) throw new UserError('model_config_missing', { folder });
   const shards = findWeights(folder);

@@ -122,12 +122,13 @@ export function openDatabase(folder: string): Database {
   let database: Database | null = null;
   try {
     database = new BetterSqlite3(path);
+    // Asked before anything is set: a newer version's file is left to the last byte as it is.
+    const version = Number(database.pragma('user_version', { simple: true }));
+    if (version > SCHEMA_VERSION) throw new UserError('local_database_newer', { path });
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = NORMAL');
     database.pragma('secure_delete = ON');
     database.pragma('foreign_keys = ON');
-    const version = Number(database.pragma('user_version', { simple: true }));
-    if (version > SCHEMA_VERSION) throw new UserError('local_database_newer', { path });
     if (existed && database.pragma('quick_check(1)', { simple: true }) !== 'ok') throw new Error('quick_check failed');
     if (version === 0) createSchema(database);
     return database;

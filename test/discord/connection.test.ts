@@ -1,4 +1,6 @@
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Classroom } from '../../src/classroom/index.ts';
@@ -63,6 +65,22 @@ describe('a start that cannot work says why', () => {
     const server = await new ProtocolServer().start();
     await server.stop();
     expect(await refused(() => tryToStart(server.apiUrl, server.token))).toBe('discord_unreachable');
+  });
+
+  test('a token with letters no token has', async () => {
+    const server = await serve();
+    expect(await refused(() => tryToStart(server.apiUrl, 'não—sei'))).toBe('discord_token_wrong');
+    expect(server.requests).toEqual([]);
+  });
+
+  test.each([200, 403])('a filter of the network that answers in Discord’s place (%i)', async (status) => {
+    const filter = createServer((_request, response) =>
+      response.writeHead(status, { 'content-type': 'text/html' }).end('no'),
+    );
+    await new Promise<void>((resolve) => filter.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => new Promise((resolve) => filter.close(() => resolve())));
+    const { port } = filter.address() as AddressInfo;
+    expect(await refused(() => tryToStart(`http://127.0.0.1:${port}/api`, 'SOME.TOKEN'))).toBe('discord_blocked');
   });
 
   test('no error names the token', async () => {

@@ -129,9 +129,10 @@ describe('a model folder', () => {
 });
 
 describe('a damaged folder is refused in words that name the part', () => {
-  test('no folder, no config.json, a config.json that is no object', () => {
+  test('no folder, a file in its place, no config.json, a config.json that is no object', () => {
     const folder = tinyFolder();
     expect(refusal(() => openModelFolder(join(folder, 'nowhere'))).identifier).toBe('file_missing');
+    expect(refusal(() => openModelFolder(join(folder, 'config.json'))).identifier).toBe('model_not_a_folder');
     writeFileSync(join(folder, 'config.json'), '{"model_type": ');
     expect(inWords(refusal(() => openModelFolder(folder)))).toContain('config.json cannot be read as JSON');
     writeFileSync(join(folder, 'config.json'), '[]');

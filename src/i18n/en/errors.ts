@@ -11,6 +11,8 @@ export default {
   platform_unsupported:
     'This computer ({{platform}}) has no onnxruntime to run the brain. These have: {{supported}} (Linux with glibc).',
   memory_too_small: 'This computer has {{have}} MB of memory; the brain and its trainer need {{need}} MB.',
+  brain_missing:
+    'There is no brain {{brain}}: nothing is at {{path}}. BRAIN in the file .env takes sprout, or the path of a model’s folder.',
   disk_too_small:
     'Only {{have}} MB are free on the disk of the data folder; {{need}} MB are needed. Free some, or set DATA_FOLDER.',
   // formats
@@ -34,6 +36,8 @@ export default {
     '{{tensor}} in {{file}} begins at byte {{begin}}, before the tensor in front of it ends ({{end}}). The file is damaged; download or copy it again.',
   safetensors_hole:
     'Bytes {{begin}} to {{end}} of the data in {{file}} belong to no tensor. The file is damaged; download or copy it again.',
+  model_not_a_folder:
+    '{{path}} is a file, and a brain is a folder (config.json, model.safetensors, tokenizer.json). Give the path of its folder.',
   model_config_missing: '{{folder}} holds no config.json, so it is not a model folder. Check the path.',
   json_unreadable: '{{path}} cannot be read as JSON ({{problem}}). Download or copy it again.',
   json_too_large: '{{path}} is {{bytes}} bytes long; at most {{limit}} are read.',
@@ -132,6 +136,8 @@ export default {
     'Discord does not let this bot read messages. Switch on Message Content Intent in the developer portal (Bot), or set DISCORD_MESSAGE_CONTENT=false.',
   discord_unreachable:
     '{{url}} does not answer. Check the internet connection and try again; where Discord is blocked, start without DISCORD_TOKEN to open the local classroom.',
+  discord_blocked:
+    '{{url}} answers, but not as Discord does: a filter of your network may stand in between. Ask whoever runs the network, or start without DISCORD_TOKEN to open the local classroom.',
   discord_sessions_spent:
     'The bot has connected too often today, and Discord asks it to wait. Try again in a few hours.',
   discord_server_closed:

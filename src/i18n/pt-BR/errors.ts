@@ -13,6 +13,8 @@ export default {
   platform_unsupported:
     'Este computador ({{platform}}) não tem o onnxruntime que roda o cérebro. Estes têm: {{supported}} (Linux com glibc).',
   memory_too_small: 'Este computador tem {{have}} MB de memória; o cérebro e o treinador precisam de {{need}} MB.',
+  brain_missing:
+    'Não há nenhum cérebro {{brain}}: não existe nada em {{path}}. BRAIN, no arquivo .env, aceita sprout ou o caminho da pasta de um modelo.',
   disk_too_small:
     'Só há {{have}} MB livres no disco da pasta de dados; são precisos {{need}} MB. Libere espaço ou mude DATA_FOLDER.',
   // formats
@@ -36,6 +38,8 @@ export default {
     '{{tensor}} em {{file}} começa no byte {{begin}}, antes do fim do tensor anterior ({{end}}). O arquivo está danificado; baixe ou copie de novo.',
   safetensors_hole:
     'Os bytes {{begin}} a {{end}} dos dados de {{file}} não pertencem a nenhum tensor. O arquivo está danificado; baixe ou copie de novo.',
+  model_not_a_folder:
+    '{{path}} é um arquivo, e um cérebro é uma pasta (config.json, model.safetensors, tokenizer.json). Dê o caminho da pasta.',
   model_config_missing: '{{folder}} não tem um config.json, portanto não é a pasta de um modelo. Confira o caminho.',
   json_unreadable: 'Não dá para ler {{path}} como JSON ({{problem}}). Baixe ou copie de novo.',
   json_too_large: '{{path}} tem {{bytes}} bytes; no máximo {{limit}} são lidos.',
@@ -136,6 +140,8 @@ export default {
     'O Discord não deixa este bot ler mensagens. Ligue Message Content Intent no portal de desenvolvedores (Bot) ou use DISCORD_MESSAGE_CONTENT=false.',
   discord_unreachable:
     '{{url}} não responde. Confira a internet e tente de novo; onde o Discord é bloqueado, comece sem DISCORD_TOKEN para abrir a sala local.',
+  discord_blocked:
+    '{{url}} responde, mas não como o Discord: pode haver um filtro da rede no meio. Fale com quem cuida da rede, ou comece sem DISCORD_TOKEN para abrir a sala local.',
   discord_sessions_spent:
     'O bot se conectou vezes demais hoje, e o Discord pede que ele espere. Tente de novo daqui a algumas horas.',
   discord_server_closed:
