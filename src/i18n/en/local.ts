@@ -114,7 +114,7 @@ export default {
 
   // writing
   composer_label: 'Message to {{place}}',
-  composer_placeholder: 'Write to {{place}}, or type / for commands',
+  composer_placeholder: 'Write here, or type / for commands',
   composer_short: 'Write, or type /',
   commands: 'Commands',
   command_unknown: 'There is no command {{name}}. Type / to see them all.',

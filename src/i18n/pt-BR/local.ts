@@ -115,7 +115,7 @@ export default {
 
   // writing
   composer_label: 'Mensagem para {{place}}',
-  composer_placeholder: 'Escreva em {{place}} ou digite / para ver os comandos',
+  composer_placeholder: 'Escreva aqui ou digite / para ver os comandos',
   composer_short: 'Escreva ou digite /',
   commands: 'Comandos',
   command_unknown: 'Não existe o comando {{name}}. Digite / para ver todos.',

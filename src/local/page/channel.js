@@ -1,20 +1,20 @@
 // @ts-check
 /** An open channel or thread: its messages, who is writing, and the composer. */
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { loadOlder, markRead } from './actions.js';
 import { Composer } from './composer.js';
+import { useFollow } from './follow.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
 import { Dots, Message } from './message.js';
 import { nameOfId } from './names.js';
 import { StartButton, useStartEntry } from './sitting.js';
-import { getState, setState, useStore } from './state.js';
+import { getState, useStore } from './state.js';
 import { locale, plural, t } from './text.js';
 import { dayLine } from './time.js';
 import { attempt } from './toasts.js';
 
 const GROUP_MS = 7 * 60_000;
-const NEAR_END = 120;
 
 /** @typedef {import('./state.js').Message} MessageData */
 /** @typedef {import('./state.js').Channel} ChannelData */
@@ -34,62 +34,22 @@ export function Channel() {
 
 /** @param {{ channel: ChannelData, history: import('./state.js').History | undefined, readUpTo: string }} props */
 function History({ channel, history, readUpTo }) {
-  const box = useRef(/** @type {HTMLDivElement | null} */ (null));
-  const isAtEnd = useRef(true);
-  const firstId = useRef('');
-  const heightBefore = useRef(0);
   const [isLoading, setLoading] = useState(false);
-  const [isAway, setAway] = useState(false);
   const unread = useStore((state) => state.unread[channel.id] ?? 0);
   const endRequests = useStore((state) => state.endRequests);
+  const isAtEnd = useStore((state) => state.isAtEnd);
   const list = history?.list ?? [];
+  const place = useFollow({ firstId: list[0]?.id ?? '', lastId: list.at(-1)?.id ?? '', endRequests });
 
-  const toEnd = () => {
-    if (box.current !== null) box.current.scrollTop = box.current.scrollHeight;
-  };
-  const setAtEnd = (/** @type {boolean} */ value) => {
-    isAtEnd.current = value;
-    if (getState().isAtEnd !== value) setState({ isAtEnd: value });
-    setAway(!value);
-    if (value) markRead(channel.id);
-  };
-  useLayoutEffect(() => {
-    setAtEnd(true);
-    toEnd();
-  }, [endRequests]);
-  // Stays at the end when new messages come or one grows; stays where one reads when older ones are put above.
-  useLayoutEffect(() => {
-    const element = box.current;
-    if (element === null) return;
-    const first = list[0]?.id ?? '';
-    if (isAtEnd.current) toEnd();
-    else if (first !== firstId.current) element.scrollTop += element.scrollHeight - heightBefore.current;
-    firstId.current = first;
-    heightBefore.current = element.scrollHeight;
-  });
-  useEffect(() => {
-    const element = box.current;
-    if (element === null || typeof ResizeObserver === 'undefined') return undefined;
-    const observer = new ResizeObserver(() => {
-      if (isAtEnd.current) toEnd();
-    });
-    observer.observe(element);
-    if (element.firstElementChild) observer.observe(element.firstElementChild);
-    return () => observer.disconnect();
-  }, []);
   useEffect(() => {
     const look = () => {
-      if (document.visibilityState === 'visible' && isAtEnd.current) markRead(channel.id);
+      if (document.visibilityState === 'visible' && isAtEnd) markRead(channel.id);
     };
     look();
     document.addEventListener('visibilitychange', look);
     return () => document.removeEventListener('visibilitychange', look);
-  }, [list.length, channel.id]);
+  }, [list.length, channel.id, isAtEnd]);
 
-  const showEnd = () => {
-    setAtEnd(true);
-    toEnd();
-  };
   const older = async () => {
     if (isLoading) return;
     setLoading(true);
@@ -97,21 +57,21 @@ function History({ channel, history, readUpTo }) {
     setLoading(false);
   };
   const onScroll = () => {
-    const element = box.current;
-    if (element === null) return;
-    setAtEnd(element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END);
-    if (element.scrollTop < 80 && history?.hasMore) void older();
+    place.onScroll();
+    if ((place.box.current?.scrollTop ?? 0) < 80 && history?.hasMore) void older();
   };
-  return html`<div class="history" ref=${box} onScroll=${onScroll} tabindex="0" role="region" aria-label=${t('messages_of', { name: channel.name })}>
-    <div class="history-inner">
-      ${history === undefined && html`<p class="loading"><span class="spinner" /> ${t('loading')}</p>`}
-      ${history?.hasMore && html`<button type="button" class="button secondary older" aria-busy=${isLoading ? 'true' : undefined} onClick=${older}>${t('older')}</button>`}
-      ${history !== undefined && !history.hasMore && html`<${Beginning} channel=${channel} isEmpty=${list.length === 0} />`}
-      <ol class="messages">${rows(list, readUpTo)}</ol>
+  return html`<div class="history-frame">
+    <div class="history" ref=${place.box} onScroll=${onScroll} tabindex="0" role="region" aria-label=${t('messages_of', { name: channel.name })}>
+      <div class="history-inner">
+        ${history === undefined && html`<p class="loading"><span class="spinner" /> ${t('loading')}</p>`}
+        ${history?.hasMore && html`<button type="button" class="button secondary older" aria-busy=${isLoading ? 'true' : undefined} onClick=${older}>${t('older')}</button>`}
+        ${history !== undefined && !history.hasMore && html`<${Beginning} channel=${channel} isEmpty=${list.length === 0} />`}
+        <ol class="messages">${rows(list, readUpTo)}</ol>
+      </div>
     </div>
     ${
-      isAway &&
-      html`<button type="button" class=${unread > 0 ? 'jump counted' : 'jump'} aria-label=${t('to_end')} title=${t('to_end')} onClick=${showEnd}>
+      place.isAway &&
+      html`<button type="button" class=${unread > 0 ? 'jump counted' : 'jump'} aria-label=${t('to_end')} title=${t('to_end')} onClick=${place.showNewest}>
         <${Icon} name="down" />${unread > 0 && html`<span>${plural('new_messages', unread)}</span>`}
       </button>`
     }
@@ -142,7 +102,7 @@ function rows(list, readUpTo) {
       if (index > 0) drawn.push(html`<li class="new-line" key="new"><span>${t('new')}</span></li>`);
     }
     const isFollowing = !isNewDay && !isNew && before !== undefined && follows(before, message);
-    drawn.push(html`<${Message} key=${message.nonce ?? message.id} message=${message} isFollowing=${isFollowing} />`);
+    drawn.push(html`<${Message} key=${message.author.id === me && message.nonce ? message.nonce : message.id} message=${message} isFollowing=${isFollowing} />`);
   });
   return drawn;
 }

@@ -5,7 +5,7 @@ import { runCommand, sendMessage, tellTyping } from './actions.js';
 import { CommandForm } from './command-form.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
-import { commandEntries, matchEntries, optionTree, parseLine, problemsOf } from './slash.js';
+import { commandEntries, localName, matchEntries, optionTree, parseLine, problemsOf } from './slash.js';
 import { setState, useStore } from './state.js';
 import { discordLocale, locale, t } from './text.js';
 import { fileSize } from './time.js';
@@ -15,6 +15,7 @@ const MAX_LENGTH = 2000;
 const MAX_FILES = 10;
 const MAX_FILE_BYTES = 10 * 1024 * 1024;
 const MAX_SHOWN = 30;
+const MAX_OPTIONS = 6;
 
 /** What was being written, by channel, so that a look elsewhere loses nothing. @type {Map<string, string>} */
 const drafts = new Map();
@@ -155,6 +156,7 @@ export function Composer({ channel }) {
     </div>`;
   }
   const place = channel.type === 0 ? `#${channel.name}` : channel.name;
+  const hint = matchMedia('(max-width: 600px)').matches ? t('composer_short') : t('composer_placeholder');
   return html`<div
     class="composer"
     onDragOver=${(/** @type {DragEvent} */ event) => event.preventDefault()}
@@ -186,7 +188,7 @@ export function Composer({ channel }) {
         ref=${input}
         rows="1"
         value=${text}
-        placeholder=${matchMedia('(max-width: 600px)').matches ? t('composer_short') : t('composer_placeholder', { place })}
+        placeholder=${hint}
         aria-label=${t('composer_label', { place })}
         role="combobox"
         aria-expanded=${isListOpen}
@@ -246,7 +248,10 @@ function CommandList({ matches, active, onActive, onChoose }) {
         onClick=${() => onChoose(entry)}
       >
         <span class="command-name">/${entry.label}</span>
-        <span class="command-options">${entry.options.map((option) => html`<i class=${option.required ? 'required' : ''}>${option.name_localizations?.[discordLocale()] ?? option.name}</i>`)}</span>
+        <span class="command-options">
+          ${entry.options.slice(0, MAX_OPTIONS).map((option) => html`<i class=${option.required ? 'required' : ''}>${localName(option, discordLocale())}</i>`)}
+          ${entry.options.length > MAX_OPTIONS && html`<i>+${entry.options.length - MAX_OPTIONS}</i>`}
+        </span>
         <span class="command-description">${entry.description}</span>
       </div>`,
     )}

@@ -7,6 +7,8 @@ import { t } from './text.js';
 import { showError } from './toasts.js';
 
 const TYPING_MS = 10_000;
+/** A pinned message, an opened thread: nobody's words. */
+const SYSTEM_LINES = [6, 18];
 
 /** @typedef {import('./state.js').Message} Message */
 /** @typedef {import('./state.js').Channel} Channel */
@@ -132,7 +134,7 @@ function addMessage(message) {
     setState({ channels: { ...channels, [channel.id]: { ...channel, last_message_id: message.id } } });
   forgetTyping(message.channel_id, message.author.id, true);
   const isOwn = message.author.id === me?.id;
-  if (isOwn) return;
+  if (isOwn || SYSTEM_LINES.includes(message.type)) return;
   // An answer to our own doing is looked for at once.
   const isAnswer = message.interaction_metadata?.user.id === me?.id && message.channel_id === channelId;
   if (isAnswer) setState({ endRequests: getState().endRequests + 1 });

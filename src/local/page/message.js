@@ -9,8 +9,9 @@ import { html, memo } from './html.js';
 import { Icon } from './icons.js';
 import { Markdown } from './markdown-view.js';
 import { hueOf, initialsOf, mayManageMessages, messageText, nameOf } from './names.js';
+import { commandEntries } from './slash.js';
 import { getState } from './state.js';
-import { locale, t } from './text.js';
+import { discordLocale, locale, t } from './text.js';
 import { messageTime, styledTime } from './time.js';
 
 /** @typedef {import('./state.js').Message} MessageData */
@@ -73,7 +74,7 @@ function Origin({ message }) {
   const interaction = message.interaction_metadata;
   const command = /** @type {any} */ (message).interaction?.name;
   if (interaction !== undefined && command !== undefined && message.type === 20) {
-    return html`<p class="origin"><${Icon} name="chevron" /><b>${nameOf(interaction.user)}</b> ${t('used')} <code>/${command}</code></p>`;
+    return html`<p class="origin"><${Icon} name="chevron" /><b>${nameOf(interaction.user)}</b> ${t('used')} <code>/${labelOf(command)}</code></p>`;
   }
   const { referenced_message: answered } = message;
   if (!answered || message.type !== 19) return null;
@@ -82,6 +83,11 @@ function Origin({ message }) {
   return html`<button type="button" class="origin" onClick=${jump}>
     <${Icon} name="chevron" /><b>${nameOf(answered.author)}</b> <span>${messageText(answered)}</span>
   </button>`;
+}
+
+/** A command's name in the reader's language. @param {string} path */
+function labelOf(path) {
+  return commandEntries(getState().commands, discordLocale()).find((entry) => entry.path === path)?.label ?? path;
 }
 
 /** @param {{ message: MessageData, isOwn: boolean }} props */
