@@ -29,7 +29,13 @@ export class Threads {
   }
 
   async #open(session: SessionView): Promise<string> {
-    const date = new Date(session.createdAt).toLocaleDateString(session.locale, { dateStyle: 'long' });
+    // With the time: a day may have several sittings.
+    const date = new Date(session.createdAt).toLocaleString(session.locale, {
+      day: 'numeric',
+      month: 'long',
+      hour: 'numeric',
+      minute: '2-digit',
+    });
     let threadId = session.channelId;
     try {
       threadId = await this.#transport.startThread(

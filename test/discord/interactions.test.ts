@@ -171,9 +171,9 @@ describe('teachers', () => {
     const set = rosa.command(server.channelId, 'session config', { teacher_role: server.roleId });
     expect(await said(house, set)).toContain('Saved');
     const text = await said(house, paulo.command(server.channelId, 'session config', { threshold: 0.8, turns: 3 }));
-    expect(text).toMatch(/threshold\s+0\.8\s+set by the class/);
+    expect(text).toMatch(/^● threshold\s+0\.8$/m);
     expect(text).toContain('Teaching staff');
-    expect(text).toMatch(/temperature\s+0\.7\s+default/);
+    expect(text).toMatch(/^ {2}temperature\s+0\.7$/m);
     expect(house.classroom.settings(server.guildId)).toMatchObject({ threshold: 0.8, turnsPerIteration: 3 });
   });
 

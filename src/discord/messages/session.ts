@@ -66,7 +66,9 @@ export function openingMessage(view: SessionView, locale: Locale, options: Openi
 function sittingFooter(view: SessionView, locale: Locale): string {
   const parts = [
     t(locale, 'discord:by_version', { model: inline(view.model, 60), version: view.versionNumber }),
-    t(locale, 'discord:turns_per_iteration', { count: view.turnsPerIteration }),
+    view.turnsPerIteration === 1
+      ? t(locale, 'discord:turn_per_iteration')
+      : t(locale, 'discord:turns_per_iteration', { count: view.turnsPerIteration }),
     view.iterations === 0
       ? t(locale, 'discord:until_stopped')
       : t(locale, 'discord:iterations_in_all', { count: view.iterations }),
@@ -132,7 +134,12 @@ export function keepMessage(view: SessionView, locale: Locale): Payload {
     components: [
       row(
         button({ action: 'keep', session, keep: 'yes' }, t(locale, 'discord:button_keep'), 'success', '💾'),
-        button({ action: 'keep', session, keep: 'no' }, t(locale, 'discord:button_discard'), 'danger', '↩️'),
+        button(
+          { action: 'keep', session, keep: 'no' },
+          t(locale, 'discord:button_discard', { version: view.startVersionNumber }),
+          'danger',
+          '↩️',
+        ),
       ),
     ],
   });
@@ -203,10 +210,13 @@ export function statusMessage(view: SessionView, locale: Locale, place: string):
 /** The newest iterations fit; a sitting may have a hundred. */
 const MOST_ITERATIONS = 10;
 
-/** One line an iteration and one for all: rating, token total, ROUGE-L, BLEU, METEOR, BERTScore. */
+/** Widths of the columns (rating, token total, ROUGE-L, BLEU, METEOR, BERTScore): with the first, what a phone is wide. */
+const WIDTHS = [4, 6, 5, 4, 6, 4] as const;
+const FIRST_WIDTH = 2;
+
+/** One line an iteration and one for all. */
 function averagesTable(iterations: readonly IterationView[], all: Averages, locale: Locale): string {
-  const columns = ['⭐', t(locale, 'discord:column_total'), 'ROUGE', 'BLEU', 'METEOR', 'BERTS'];
-  const head = ['   ', ...columns.map((name) => cell(name, 6, 'right'))].join(' ');
+  const head = averagesCells('', ['⭐', t(locale, 'discord:column_total'), 'ROUGE', 'BLEU', 'METEOR', 'BERT']);
   const shown = iterations
     .slice(-MOST_ITERATIONS)
     .map((each) => averagesLine(String(each.number), each.averages, locale));
@@ -221,7 +231,10 @@ function averagesLine(
   { rating, tokenTotal, rougeL, bleu, meteor, bertScore }: Averages,
   locale: Locale,
 ): string {
-  const number = (value: number | null): string => cell(value === null ? '·' : decimal(locale, value), 6, 'right');
-  const total = cell(tokenTotal === null ? '·' : signed(locale, tokenTotal, 1), 6, 'right');
-  return [cell(name, 3), number(rating), total, ...[rougeL, bleu, meteor, bertScore].map(number)].join(' ');
+  const number = (value: number | null): string => (value === null ? '·' : decimal(locale, value));
+  const total = tokenTotal === null ? '·' : signed(locale, tokenTotal, 1);
+  return averagesCells(name, [number(rating), total, ...[rougeL, bleu, meteor, bertScore].map(number)]);
 }
+
+const averagesCells = (name: string, values: readonly string[]): string =>
+  [cell(name, FIRST_WIDTH), ...values.map((value, index) => cell(value, WIDTHS[index] ?? 6, 'right'))].join(' ');

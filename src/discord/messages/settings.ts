@@ -21,21 +21,22 @@ export interface SettingsView {
 export function settingsMessage(view: SettingsView, locale: Locale): Payload {
   const names = SETTING_NAMES.filter((name) => name !== 'teacherRoleId' && name !== 'recipe');
   const lines = names.map((name) => {
-    const source = view.changed.includes(name)
-      ? t(locale, 'discord:settings_changed')
-      : t(locale, 'discord:settings_default');
-    return `${cell(optionName(locale, name), 20)} ${cell(valueText(locale, name, view.settings), 12)} ${source}`;
+    return line(optionName(locale, name), valueText(locale, name, view.settings), view.changed.includes(name));
   });
   const role = view.roleName ?? t(locale, 'discord:settings_role_none');
-  lines.push(`${cell(optionName(locale, 'teacherRoleId'), 20)} ${cell(role, 40).trimEnd()}`);
+  lines.push(line(optionName(locale, 'teacherRoleId'), role, view.changed.includes('teacherRoleId')));
   const embed: APIEmbed = {
     title: `⚙️ ${t(locale, 'discord:settings_title')}`,
-    description: `${codeBlock(lines)}\n⚖️ ${declarationLine(view, locale)}`,
+    description: `${codeBlock(lines)}\n-# ${t(locale, 'discord:settings_legend')}\n⚖️ ${declarationLine(view, locale)}`,
     color: COLOURS.quiet,
     footer: { text: t(locale, 'discord:settings_hint') },
   };
   return payload({ embeds: [embed] });
 }
+
+/** As wide as a phone: a mark for what the class has set, a name, a value. */
+const line = (name: string, value: string, isChanged: boolean): string =>
+  `${isChanged ? '●' : ' '} ${cell(name, 19)} ${cell(value, 15)}`.trimEnd();
 
 /** A setting goes by the name of the option that changes it. */
 const optionName = (locale: Locale, name: SettingName): string =>
@@ -67,6 +68,7 @@ export const OPTION_KEYS = Object.freeze({
 function valueText(locale: Locale, name: SettingName, settings: ClassSettings): string {
   const value = settings[name];
   if (name === 'iterations' && value === 0) return t(locale, 'discord:settings_without_end');
+  if (name === 'locale') return value === 'pt-BR' ? 'Português' : 'English';
   if (name === 'method') return value === 'lora' ? 'LoRA' : t(locale, 'discord:method_full');
   if (value === null) return t(locale, 'discord:settings_auto');
   if (typeof value === 'number') return plain(locale, value);

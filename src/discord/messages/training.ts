@@ -59,7 +59,7 @@ function numbers(job: JobView, last: StepView, locale: Locale): string {
   const first = job.steps[0];
   const began =
     first && first.step !== last.step
-      ? `  (${t(locale, 'discord:began_at', { value: decimal(locale, first.loss, 4) })})`
+      ? ` (${t(locale, 'discord:began_at', { value: decimal(locale, first.loss, 4) })})`
       : '';
   const lines: [string, string][] = [
     ['loss', `${decimal(locale, last.loss, 4)}${began}`],
@@ -73,7 +73,10 @@ function numbers(job: JobView, last: StepView, locale: Locale): string {
 
 function trainsOn(job: JobView, locale: Locale): string {
   const method = job.method === 'lora' ? 'LoRA' : t(locale, 'discord:method_full');
-  return t(locale, 'discord:trains_on', { method, characters: job.trainingCharacters, people: job.people });
+  const values = { method, characters: plain(locale, job.trainingCharacters) };
+  return job.people === 1
+    ? t(locale, 'discord:trains_on_one', values)
+    : t(locale, 'discord:trains_on', { ...values, people: job.people });
 }
 
 const MOST_REPLY = 700;

@@ -49,7 +49,9 @@ function failed(view: TurnView, locale: Locale, options: TurnOptions): Payload {
 
 function answer(view: TurnView, locale: Locale, options: TurnOptions): Payload {
   const table = view.report ? tokenTable(view.report, locale) : null;
-  const reply = quoted(view.reply ?? '', MOST_REPLY, `*${t(locale, 'discord:empty_reply')}*`, 15);
+  const reply = quoted(view.reply ?? '', MOST_REPLY, `*${t(locale, 'discord:empty_reply')}*`, 15)
+    // Set off from the report below it: the brain's words first.
+    .replace(/^/gm, '> ');
   const masked = view.masked ? `\n-# ${t(locale, 'discord:masked')}` : '';
   const embed: APIEmbed = {
     color: COLOURS.brain,

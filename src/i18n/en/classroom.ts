@@ -1,7 +1,7 @@
 /** What the classroom itself says: the wording people agree to (kept with their answer), and what a training did. */
 export default {
   consent_text:
-    'In this class people raise a small language model by talking to it. May your words train it? If you say yes, your turns and the replies to them become part of what it learns, here on this computer, for this class. If you say no, you take part all the same: your turns are answered and scored, and never trained on. You can change your mind at any time with /privacy. If you delete your data, your words go at once; a brain that has already learned from them is marked as such. If you are too young to decide this alone, ask your parents or guardians first.',
+    'In this class people raise a small language model by talking to it. May your words train it?\n🌱 If you say yes, your turns and the replies to them become part of what it learns, here on this computer, for this class.\n🚫 If you say no, you take part all the same: your turns are answered and scored, and never trained on.\n↩️ You can change your mind at any time with /privacy. If you delete your data, your words go at once; a brain that has already learned from them is marked as such.\nIf you are too young to decide this alone, ask your parents or guardians first.',
   declaration_text:
     'I run this bot on this server. I declare that Discord has agreed to messages from this server being used to train a language model, or that its rules allow it otherwise, and that I keep the law on the data of the people here, minors above all. I know that a member’s consent does not take the place of Discord’s.',
 

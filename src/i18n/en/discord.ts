@@ -37,6 +37,7 @@ export default {
   opening_rate: 'Rate the answer from 0.0 to 1.0. The first rating decides: below {{threshold}} the brain is trained.',
   opening_train:
     'Watch the training, then compare the answer before and after. After a short countdown the next turn begins.',
+  turn_per_iteration: 'one turn an iteration',
   turns_per_iteration: '{{count}} turns an iteration',
   iterations_in_all: '{{count}} iterations',
   until_stopped: 'until somebody stops',
@@ -125,7 +126,8 @@ export default {
 
   // why these words
   why_title: 'Why these words?',
-  why_text: 'How likely the brain found each piece, given everything before it. It rolls dice over such numbers.',
+  why_text:
+    'How likely the brain found each piece, given everything before it. It rolls dice over such numbers. · is a space, ⏹ the end.',
   why_footer: 'Surest of {{sure}}, least sure of {{unsure}}',
   why_nothing: 'There is no word to explain: the answer is empty.',
 
@@ -140,8 +142,9 @@ export default {
     'Every step changes the weights a little, so that the words of this sitting become likelier. `/learn` explains the terms.',
   queued_next: 'Next in the queue.',
   queued: 'In the queue: {{count}} before it.',
-  began_at: 'began at {{value}}',
+  began_at: 'was {{value}}',
   trains_on: '{{method}} · {{characters}} characters of {{people}} people',
+  trains_on_one: '{{method}} · {{characters}} characters of one person',
   summary_title: 'What the training did: v{{from}} → v{{to}}',
   summary_footer: 'v{{to}} is in use now',
   summary_missing: 'The training is over.',
@@ -168,7 +171,7 @@ export default {
   keep_question_training:
     'Stopped in the middle of a training. Keep what it learned so far, or go back to how this sitting began?',
   button_keep: 'Keep the progress',
-  button_discard: 'Go back',
+  button_discard: 'Go back to v{{version}}',
   keep_noted: 'Noted.',
   saving: 'The training hands over what it learned so far …',
   kept: 'The progress is kept: v{{version}} is in use.',
@@ -221,14 +224,13 @@ export default {
 
   // settings
   settings_title: 'Settings of this class',
-  settings_default: 'default',
-  settings_changed: 'set by the class',
+  settings_legend: '● set by this class; the rest is as it came',
   settings_hint: 'Teachers change them with the options of /session config',
   settings_saved: 'Saved. New turns follow it at once.',
   settings_declared: 'Texts of this server may train: declared {{date}}.',
   settings_not_declared: 'Texts of this server may not train: nobody has declared it.',
   settings_no_declaration_needed: 'This classroom needs no declaration: its texts stay on this computer.',
-  settings_role_none: 'nobody but who manages the server',
+  settings_role_none: 'none',
   settings_on: 'yes',
   settings_off: 'no',
   settings_auto: 'automatic',

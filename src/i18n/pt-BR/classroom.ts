@@ -3,7 +3,7 @@ import type en from '../en/classroom.ts';
 
 export default {
   consent_text:
-    'Nesta turma, as pessoas criam um pequeno modelo de linguagem conversando com ele. Suas palavras podem treiná-lo? Se você disser sim, seus turnos e as respostas a eles viram parte do que ele aprende, aqui neste computador, para esta turma. Se disser não, você participa do mesmo jeito: seus turnos são respondidos e pontuados, e nunca usados em treino. Você pode mudar de ideia quando quiser, com /privacidade. Se apagar seus dados, suas palavras somem na hora; um cérebro que já aprendeu com elas fica marcado. Se você ainda não tem idade para decidir isso sem ajuda, pergunte antes a seus pais ou responsáveis.',
+    'Nesta turma, as pessoas criam um pequeno modelo de linguagem conversando com ele. Suas palavras podem treiná-lo?\n🌱 Se você disser sim, seus turnos e as respostas a eles viram parte do que ele aprende, aqui neste computador, para esta turma.\n🚫 Se disser não, você participa do mesmo jeito: seus turnos são respondidos e pontuados, e nunca usados em treino.\n↩️ Você pode mudar de ideia quando quiser, com /privacidade. Se apagar seus dados, suas palavras somem na hora; um cérebro que já aprendeu com elas fica marcado.\nSe você ainda não tem idade para decidir isso sem ajuda, pergunte antes a seus pais ou responsáveis.',
   declaration_text:
     'Sou responsável por este bot neste servidor. Declaro que o Discord concordou com o uso das mensagens deste servidor para treinar um modelo de linguagem, ou que suas regras o permitem de outra forma, e que cumpro a lei sobre os dados das pessoas daqui, sobretudo dos menores. Sei que o consentimento de um membro não substitui o do Discord.',
 

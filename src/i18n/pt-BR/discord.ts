@@ -40,6 +40,7 @@ export default {
     'Dê uma nota à resposta, de 0,0 a 1,0. A primeira nota decide: abaixo de {{threshold}} o cérebro treina.',
   opening_train:
     'Acompanhe o treino e compare a resposta de antes e de depois. Uma contagem curta e começa o próximo turno.',
+  turn_per_iteration: 'um turno por iteração',
   turns_per_iteration: '{{count}} turnos por iteração',
   iterations_in_all: '{{count}} iterações',
   until_stopped: 'até alguém parar',
@@ -130,7 +131,7 @@ export default {
   // por que essas palavras
   why_title: 'Por que essas palavras?',
   why_text:
-    'O quanto o cérebro achou provável cada pedaço, depois de tudo que veio antes. É sobre esses números que ele joga os dados.',
+    'O quanto o cérebro achou provável cada pedaço, depois de tudo que veio antes. É sobre esses números que ele joga os dados. · é um espaço, ⏹ é o fim.',
   why_footer: 'Mais certeza em {{sure}}, menos certeza em {{unsure}}',
   why_nothing: 'Não há palavra para explicar: a resposta está vazia.',
 
@@ -145,8 +146,9 @@ export default {
     'Cada passo muda um pouco os pesos, para que as palavras desta sessão fiquem mais prováveis. `/aprender` explica os termos.',
   queued_next: 'É o próximo da fila.',
   queued: 'Na fila: {{count}} antes dele.',
-  began_at: 'começou em {{value}}',
+  began_at: 'era {{value}}',
   trains_on: '{{method}} · {{characters}} caracteres de {{people}} pessoas',
+  trains_on_one: '{{method}} · {{characters}} caracteres de uma pessoa',
   summary_title: 'O que o treino fez: v{{from}} → v{{to}}',
   summary_footer: 'Agora quem responde é a v{{to}}',
   summary_missing: 'O treino acabou.',
@@ -173,7 +175,7 @@ export default {
   keep_question_training:
     'Parado no meio de um treino. Guardar o que ele aprendeu até aqui ou voltar a como a sessão começou?',
   button_keep: 'Guardar o progresso',
-  button_discard: 'Voltar',
+  button_discard: 'Voltar à v{{version}}',
   keep_noted: 'Anotado.',
   saving: 'O treino está entregando o que aprendeu até aqui …',
   kept: 'O progresso está guardado: a v{{version}} está em uso.',
@@ -226,18 +228,17 @@ export default {
 
   // configurações
   settings_title: 'Configurações desta turma',
-  settings_default: 'padrão',
-  settings_changed: 'escolha da turma',
+  settings_legend: '● escolha desta turma; o resto está como veio',
   settings_hint: 'Professores mudam com as opções de /sessão configurar',
   settings_saved: 'Salvo. Os próximos turnos já seguem isso.',
   settings_declared: 'Os textos deste servidor podem treinar: declarado em {{date}}.',
   settings_not_declared: 'Os textos deste servidor não podem treinar: ninguém declarou isso.',
   settings_no_declaration_needed: 'Esta sala não precisa de declaração: os textos ficam neste computador.',
-  settings_role_none: 'ninguém além de quem gerencia o servidor',
+  settings_role_none: 'nenhum',
   settings_on: 'sim',
   settings_off: 'não',
   settings_auto: 'automático',
-  settings_without_end: 'até alguém parar',
+  settings_without_end: 'até parar',
 
   // privacidade
   privacy_export: 'Aqui está tudo que esta turma guarda sobre você.',
