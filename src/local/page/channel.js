@@ -102,7 +102,9 @@ function rows(list, readUpTo) {
       if (index > 0) drawn.push(html`<li class="new-line" key="new"><span>${t('new')}</span></li>`);
     }
     const isFollowing = !isNewDay && !isNew && before !== undefined && follows(before, message);
-    drawn.push(html`<${Message} key=${message.author.id === me && message.nonce ? message.nonce : message.id} message=${message} isFollowing=${isFollowing} />`);
+    drawn.push(
+      html`<${Message} key=${message.author.id === me && message.nonce ? message.nonce : message.id} message=${message} isFollowing=${isFollowing} />`,
+    );
   });
   return drawn;
 }
