@@ -125,7 +125,10 @@ export class Sittings {
   /** A job's row changed: its sitting goes on if the job has ended. */
   jobChanged(jobId: string): void {
     const job = this.#room.store.jobs.get(jobId);
-    if (job?.sessionId) this.carryOn(job.sessionId);
+    if (!job?.sessionId) return;
+    const { sessionId } = job;
+    // Nobody waits for this: what cannot be written now is tried again.
+    this.#attempt(sessionId, () => this.carryOn(sessionId));
   }
 
   /** Resolves when no answer to this turn is being made any more. */

@@ -67,7 +67,7 @@ const POLL_MS = 1_000;
 export async function startBot(options: BotOptions): Promise<Bot> {
   const { classroom, store, logger, messageContent = false, pace = {} } = options;
   const commands = await loadCommands(options.commandsFolder);
-  const current = new CurrentClient();
+  const current = new CurrentClient(options.token);
   const transport = restTransport(current);
   const desk: Desk = {
     classroom,
@@ -95,7 +95,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     logger,
     ...pace,
   });
-  const router = new Router(desk, new Responder(current), commands);
+  const router = new Router(desk, new Responder(current), commands, pace.retryMs);
   const speech = new Speech(desk, stage.sources);
   const lost = Promise.withResolvers<UserError>();
 
@@ -157,7 +157,12 @@ const PLACES = [Events.GuildCreate, Events.ThreadUpdate, Events.ShardResume, Eve
 
 /** Whatever client is in use: the watchdog may replace it. */
 class CurrentClient implements RestHolder {
+  readonly #token: string;
   #client: Client | null = null;
+
+  constructor(token: string) {
+    this.#token = token;
+  }
 
   use(client: Client): void {
     this.#client = client;
@@ -165,7 +170,8 @@ class CurrentClient implements RestHolder {
 
   get rest(): REST {
     if (!this.#client) throw new Error('the bot is not connected yet');
-    return this.#client.rest;
+    // discord.js forgets its token at the first 401, be it a slip of Discord's. One that is wrong is told by the gateway.
+    return this.#client.rest.setToken(this.#token);
   }
 
   roleName(guildId: string, roleId: string | null): string | null {

@@ -193,7 +193,9 @@ export function loginError(error: unknown, apiUrl: string): Error {
   if (/sessions remaining/.test(error.message)) return new UserError('discord_sessions_spent', {}, because);
   if (error instanceof DiscordAPIError && error.status === 401)
     return new UserError('discord_token_wrong', {}, because);
-  if (failureOf(error) === 'later') return new UserError('discord_unreachable', { url: apiUrl }, because);
+  // An answer that is none of Discord's is not the silence of a Discord that is away.
+  if (!(error instanceof DiscordAPIError) && failureOf(error) === 'later')
+    return new UserError('discord_unreachable', { url: apiUrl }, because);
   return new Error('login failed', because);
 }
 

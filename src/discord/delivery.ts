@@ -52,7 +52,7 @@ export class Delivery {
   /** Looks at the outbox and starts what is waiting. Cheap: call it whenever something may have changed. */
   nudge(): void {
     if (this.#stopped) return;
-    const keys = new Set(this.#options.outbox.pending().map(laneKey));
+    const keys = new Set(this.#waiting().map(laneKey));
     for (const key of keys) void this.#run(key);
     for (const key of this.#lanes.keys()) if (!keys.has(key)) this.#forget(key);
   }
@@ -74,6 +74,16 @@ export class Delivery {
     for (const lane of this.#lanes.values()) if (lane.timer) clearTimeout(lane.timer);
     if ([...this.#lanes.values()].some((lane) => lane.running)) {
       await new Promise<void>((resolve) => this.#idle.push(resolve));
+    }
+  }
+
+  /** What is to be shown; a database that cannot be read now is asked again at the next nudge. */
+  #waiting(): OutboxRow[] {
+    try {
+      return this.#options.outbox.pending();
+    } catch (error) {
+      this.#options.logger.error({ err: error }, 'the outbox cannot be read');
+      return [];
     }
   }
 
@@ -100,7 +110,7 @@ export class Delivery {
 
   async #drain(key: string, lane: Lane): Promise<void> {
     while (!this.#stopped) {
-      const event = this.#options.outbox.pending().find((row) => laneKey(row) === key);
+      const event = this.#waiting().find((row) => laneKey(row) === key);
       if (!event) return;
       try {
         const shown = await this.#options.show(event);
@@ -143,7 +153,12 @@ export class Delivery {
         return this.#failed(event, key, lane, second);
       logger.error({ ...about, err: second }, 'nor could that be said');
     }
-    this.#options.outbox.delivered(event.id);
+    try {
+      this.#options.outbox.delivered(event.id);
+    } catch (third) {
+      if (failureOf(third) !== 'later') throw third;
+      return this.#failed(event, key, lane, third);
+    }
     return true;
   }
 

@@ -59,6 +59,10 @@ function readTimes(file: string): number[] {
 }
 
 function writeTimes(file: string, times: readonly number[]): void {
-  writeFileSync(`${file}.tmp`, JSON.stringify(times));
-  renameSync(`${file}.tmp`, file);
+  try {
+    writeFileSync(`${file}.tmp`, JSON.stringify(times));
+    renameSync(`${file}.tmp`, file);
+  } catch {
+    // A full disk must not keep the bot from connecting; this process remembers all the same.
+  }
 }

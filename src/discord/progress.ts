@@ -27,6 +27,8 @@ interface Followed {
   shown: string;
   editedAt: number;
   editing: Promise<void> | null;
+  /** Its last state is being shown: no more looks. */
+  over: boolean;
 }
 
 const EDIT_MS = 1_500;
@@ -43,7 +45,7 @@ export class ProgressBoard {
 
   /** Keeps this message up to date until the job is over. */
   follow(jobId: string, channelId: string, messageId: string): void {
-    this.#followed.set(jobId, { channelId, messageId, shown: '', editedAt: 0, editing: null });
+    this.#followed.set(jobId, { channelId, messageId, shown: '', editedAt: 0, editing: null, over: false });
     this.#timer ??= this.#startTimer();
   }
 
@@ -53,14 +55,19 @@ export class ProgressBoard {
     if (followed) void this.#refresh(jobId, followed);
   }
 
-  /** The job is over: shows its last state, whatever the pace, and stops following it. */
-  async finish(jobId: string): Promise<void> {
+  /**
+   * The job is over: shows its last state, whatever the pace, and stops following it. What could not be shown throws, and
+   * is shown when it is called again. @returns false for a job that was not followed.
+   */
+  async finish(jobId: string): Promise<boolean> {
     const followed = this.#followed.get(jobId);
-    if (!followed) return;
-    this.#followed.delete(jobId);
-    this.#stopTimerIfIdle();
+    if (!followed) return false;
+    followed.over = true;
     await followed.editing;
     await this.#edit(jobId, followed);
+    this.#followed.delete(jobId);
+    this.#stopTimerIfIdle();
+    return true;
   }
 
   stop(): void {
@@ -83,7 +90,7 @@ export class ProgressBoard {
   }
 
   async #refresh(jobId: string, followed: Followed): Promise<void> {
-    if (followed.editing || Date.now() - followed.editedAt < (this.#options.editMs ?? EDIT_MS)) return;
+    if (followed.over || followed.editing || Date.now() - followed.editedAt < (this.#options.editMs ?? EDIT_MS)) return;
     followed.editing = this.#edit(jobId, followed).catch((error: unknown) => {
       // The next look tries again; the numbers will only be newer.
       this.#options.logger.warn({ err: error, jobId }, 'the progress could not be shown');

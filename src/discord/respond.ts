@@ -12,7 +12,7 @@ import {
 import type { Choice } from './command.ts';
 import { LIMITS } from './limits.ts';
 import { editBody, type Payload, rawFiles } from './payload.ts';
-import type { RestHolder } from './transport.ts';
+import { API_ERRORS, apiErrorCode, isNetworkError, type RestHolder } from './transport.ts';
 
 /** What identifies an interaction to Discord. */
 export interface Ticket {
@@ -30,10 +30,25 @@ export class Responder {
 
   /** "Heard you": has to be there within 3 seconds; the reply follows within 15 minutes. */
   async acknowledge(ticket: Ticket): Promise<void> {
-    await this.#callback(ticket, {
+    const body = {
       type: InteractionResponseType.DeferredChannelMessageWithSource,
       data: { flags: MessageFlags.Ephemeral },
-    });
+    };
+    try {
+      await this.#callback(ticket, body);
+    } catch (error) {
+      if (!isNetworkError(error)) throw error;
+      await this.#acknowledgeAgain(ticket, body);
+    }
+  }
+
+  /** Whether the first one arrived nobody knows; "already acknowledged" says that it did. */
+  async #acknowledgeAgain(ticket: Ticket, body: object): Promise<void> {
+    try {
+      await this.#callback(ticket, body);
+    } catch (error) {
+      if (apiErrorCode(error) !== API_ERRORS.alreadyAcknowledged) throw error;
+    }
   }
 
   /** Fills in the acknowledged reply. */

@@ -4,6 +4,7 @@
  * finds the bug in the log.
  */
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type {
   AutocompleteInteraction,
   ChatInputCommandInteraction,
@@ -22,18 +23,26 @@ import type { Answer, Desk } from './desk.ts';
 import { bugMessage, notice, userErrorMessage } from './messages/notices.ts';
 import type { Payload } from './payload.ts';
 import type { Responder } from './respond.ts';
-import { API_ERRORS, apiErrorCode } from './transport.ts';
+import { API_ERRORS, apiErrorCode, failureOf } from './transport.ts';
+
+/** An interaction's token is good for 15 minutes. */
+const ANSWER_MS = 14 * 60_000;
+const RETRY_MS = 1_000;
+const MOST_RETRY_MS = 30_000;
 
 export class Router {
   readonly #desk: Desk;
   readonly #responder: Responder;
   readonly #commands: ReadonlyMap<string, Command>;
+  readonly #retryMs: number;
   #underWay = 0;
   #idle: (() => void)[] = [];
 
-  constructor(desk: Desk, responder: Responder, commands: readonly Command[]) {
+  /** @param retryMs first pause before an answer that Discord could not take is sent again; it doubles. */
+  constructor(desk: Desk, responder: Responder, commands: readonly Command[], retryMs = RETRY_MS) {
     this.#desk = desk;
     this.#responder = responder;
+    this.#retryMs = retryMs;
     this.#commands = new Map(commands.map((command) => [command.data.name, command]));
   }
 
@@ -79,8 +88,26 @@ export class Router {
     } catch (error) {
       answer = { answer: this.#refusal(error, locale, interaction) };
     }
-    await this.#responder.answer(interaction, answer.answer);
+    try {
+      await this.#fillIn(interaction, answer.answer);
+    } catch (error) {
+      if (failureOf(error) !== 'refused') throw error;
+      await this.#fillIn(interaction, this.#refusal(error, locale, interaction));
+    }
     if (answer.post && interaction.channelId) await this.#desk.transport.send(interaction.channelId, answer.post);
+  }
+
+  /** What was done is done: its answer is tried until Discord takes it, or the interaction's token has run out. */
+  async #fillIn(interaction: Answerable, message: Payload): Promise<void> {
+    const deadline = Date.now() + ANSWER_MS;
+    for (let pause = this.#retryMs; ; pause = Math.min(MOST_RETRY_MS, pause * 2)) {
+      try {
+        return await this.#responder.answer(interaction, message);
+      } catch (error) {
+        if (failureOf(error) !== 'later' || Date.now() + pause > deadline) throw error;
+        await sleep(pause, undefined, { ref: false });
+      }
+    }
   }
 
   /** Words for whatever went wrong. */

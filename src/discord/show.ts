@@ -104,19 +104,19 @@ const SHOWS: Record<OutboxKind, Show> = {
 
   job_finished: async (stage, event, session) => {
     const job = stage.desk.classroom.job(idIn(event, 'jobId'));
-    await stage.progress.finish(job.id);
+    await endProgress(stage, session, job);
     return post(stage, event, session, summaryMessage(job, session.locale, await chartOf(job, session)));
   },
 
   job_failed: async (stage, event, session) => {
     const job = stage.desk.classroom.job(idIn(event, 'jobId'));
-    await stage.progress.finish(job.id);
+    await endProgress(stage, session, job);
     const open = session.phase === 'failed' && session.jobId === job.id;
     return post(stage, event, session, jobFailedMessage(job, session.id, session.locale, open));
   },
 
-  job_cancelled: async (stage, event) => {
-    await stage.progress.finish(idIn(event, 'jobId'));
+  job_cancelled: async (stage, event, session) => {
+    await endProgress(stage, session, stage.desk.classroom.job(idIn(event, 'jobId')));
     return null;
   },
 
@@ -188,6 +188,13 @@ async function redraw(
   } catch (error) {
     if (failureOf(error) !== 'message_gone') throw error;
   }
+}
+
+/** The progress message's last state; where a bot before this one had begun it, there is no pace to keep to. */
+async function endProgress(stage: Stage, session: SessionView, job: JobView): Promise<void> {
+  if (await stage.progress.finish(job.id)) return;
+  if (stage.desk.store.outbox.last(session.id, 'job_queued')?.payload.jobId !== job.id) return;
+  await redraw(stage, session, 'job_queued', () => progressMessage(job, session.locale));
 }
 
 /** Takes the Stop button off the last countdown. */

@@ -11,6 +11,7 @@ import {
   Routes,
   ThreadAutoArchiveDuration,
 } from 'discord-api-types/v10';
+import { UserError } from '../errors.ts';
 import { createBody, editBody, type Payload, rawFiles, type SendOptions } from './payload.ts';
 
 /** Discord's own error codes that we act on (topics/opcodes-and-status-codes). */
@@ -97,11 +98,17 @@ export function failureOf(error: unknown): Failure {
     const closed: (number | null)[] = [API_ERRORS.unknownChannel, API_ERRORS.unknownGuild];
     closed.push(API_ERRORS.missingAccess, API_ERRORS.missingPermissions, API_ERRORS.threadArchived);
     if (closed.includes(code)) return 'place_gone';
+    // A token that was changed under us (the gateway says so, too), or a filter of the network that speaks for Discord.
+    if (error.status === 401 || code === null) return 'later';
     return error.status === 429 ? 'later' : 'refused';
   }
   if (error instanceof HTTPError || error instanceof RateLimitError) return 'later';
+  if (error instanceof UserError && DISK.includes(error.identifier)) return 'later';
   return isNetworkError(error) ? 'later' : 'refused';
 }
+
+/** What we could not note down ourselves: there is room again one day, and a nonce keeps the message from standing twice. */
+const DISK: string[] = ['disk_full', 'database_busy', 'disk_failing'];
 
 const NETWORK_CODES = [
   'ECONNREFUSED',

@@ -275,6 +275,26 @@ describe('a brain that fails', () => {
   });
 });
 
+test('a training that ends while the disk is full is taken over when there is room', async () => {
+  const { world, id } = opened();
+  world.classroom.consent(ana, true);
+  const turn = await world.classroom.say(ana, id, { text: 'hello' });
+  await world.classroom.rate(ana, turn.id, 0);
+  const { save } = world.store.sessions;
+  let full = true;
+  world.store.sessions.save = (...call) => {
+    if (full) throw new UserError('disk_full', { path: 'x' });
+    return save(...call);
+  };
+  // It comes from another process: an error would end the bot.
+  trainByHand(world, shared.brain);
+  expect(world.classroom.session(id).phase).toBe('training');
+  full = false;
+  world.advance(30_000);
+  expect(world.classroom.session(id).phase).toBe('countdown');
+  expect(world.classroom.currentVersion(CLASS_ID)).toBe(1);
+});
+
 test('what cannot be written (a full disk) is tried again, and nothing is lost', async () => {
   const { world, id } = opened();
   const { saveReply } = world.store.turns;
