@@ -11,6 +11,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { exportSprout } from './sprout-training/export.ts';
+import { takeLock } from './sprout-training/lock.ts';
 import { trainSprout } from './sprout-training/loop.ts';
 import { prepare } from './sprout-training/prepare.ts';
 
@@ -33,6 +34,10 @@ mkdirSync(stateFolder, { recursive: true });
 mkdirSync(modelFolder, { recursive: true });
 
 if (!values.export) {
+  if (!takeLock(path.join(stateFolder, 'lock'))) {
+    console.error('Sprout is being trained already by another process; nothing was done.');
+    process.exit(2);
+  }
   let stopping = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (stopping = true));
   const steps = Number(values.steps);

@@ -1,9 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { byteCharacters, createEncoder, trainBytePairEncoding } from '../../models/sprout-training/bpe.ts';
 import type { Source, TrainingDocument } from '../../models/sprout-training/documents.ts';
+import { takeLock } from '../../models/sprout-training/lock.ts';
 import { trainSprout } from '../../models/sprout-training/loop.ts';
 import { similarPairs } from '../../models/sprout-training/neighbours.ts';
 import { labelsOf, plainIds, RowStream } from '../../models/sprout-training/packing.ts';
@@ -145,4 +147,14 @@ test('dialogues that are not for a class are left out, harmless look-alikes are 
     'o custo da computação',
   ])
     expect([turn, isSuitable([turn])]).toEqual([turn, true]);
+});
+
+test('a second training is kept out while the first lives, and takes over when it was killed', () => {
+  const file = path.join(temporaryFolder(), 'lock');
+  expect(takeLock(file)).toBe(true);
+  expect(takeLock(file)).toBe(false);
+  const { pid } = spawnSync(process.execPath, ['--version']);
+  writeFileSync(file, String(pid));
+  expect(takeLock(file)).toBe(true);
+  expect(readFileSync(file, 'utf8')).toBe(String(process.pid));
 });
