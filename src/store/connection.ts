@@ -7,8 +7,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
 import { UserError } from '../errors.ts';
+import { type BetterSQLite3Database, drizzle } from './drizzle.ts';
 import { translated } from './failures.ts';
 import * as schema from './schema/index.ts';
 

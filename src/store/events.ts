@@ -2,8 +2,9 @@
  * The outbox: events written in the transaction of the change they tell of, shown later by a front door. A door that dies
  * between showing and marking shows the event again: delivery is at least once, marking is idempotent.
  */
-import { and, asc, desc, eq, isNull } from 'drizzle-orm';
+
 import type { Connection } from './connection.ts';
+import { and, asc, desc, eq, isNull } from './drizzle.ts';
 import { audit, type EventPayload, type OutboxKind, outbox } from './schema/index.ts';
 
 export type OutboxRow = typeof outbox.$inferSelect;

@@ -1,15 +1,15 @@
 /**
- * What a member may ask for: everything kept about them, and to have it forgotten. Forgetting deletes their rows and, by
- * cascade, their words; takes their words out of training jobs (a job still to run is stopped); marks the versions that
- * learned from them, for weights cannot be asked what they know; and leaves no copy behind in freed pages, in the
- * write-ahead log or in the backups made before migrations. Backups an operator made elsewhere are the operator's.
+ * What a member may ask for: everything kept about them, to have it forgotten, and that their words no longer train.
+ * Forgetting deletes their rows and, by cascade, their words; takes their words out of training jobs (a job still to run is
+ * stopped); marks the versions that learned from them, for weights cannot be asked what they know; and leaves no copy
+ * behind in freed pages, in the write-ahead log or in the backups made before migrations. Backups an operator made
+ * elsewhere are the operator's.
  */
 import { rmSync } from 'node:fs';
 import { isAbsolute, relative, resolve } from 'node:path';
-import { and, eq, inArray, isNotNull, or, sql } from 'drizzle-orm';
-import { union } from 'drizzle-orm/sqlite-core';
 import { dropBackups } from './backup.ts';
 import type { Connection } from './connection.ts';
+import { and, eq, inArray, isNotNull, or, sql, union } from './drizzle.ts';
 import { outboxStore } from './events.ts';
 import * as tables from './schema/index.ts';
 
@@ -67,7 +67,7 @@ export function forgetMember(connection: Connection, memberId: string): ForgetRe
     db.insert(audit).values(entry).run();
     return { markedVersions, ...withdrawn };
   });
-  for (const file of checkpoints) removeInside(connection.folder, file);
+  removeCheckpoints(connection.folder, checkpoints);
   dropBackups(connection.folder);
   return { stoppedJobs, markedVersions, erased: connection.truncateLog() };
 }
@@ -86,9 +86,27 @@ function markVersions({ db }: Connection, memberId: string): string[] {
   return seen;
 }
 
+/**
+ * Stops what still was to train on the member's words, a failed job that could be tried again included. To be called inside
+ * a transaction. @returns checkpoints to hand to `removeCheckpoints` once it stands.
+ */
+export function withdrawFromTraining(connection: Connection, memberId: string): string[] {
+  const unfinished = inArray(jobs.state, ['queued', 'running', 'failed', 'cancelled']);
+  const named = connection.db
+    .select({ id: jobs.id })
+    .from(jobs)
+    .where(and(holdsWordsOf(memberId), unfinished))
+    .all();
+  return emptyJobs(connection, named).checkpoints;
+}
+
+export function removeCheckpoints(folder: string, files: readonly string[]): void {
+  for (const file of files) removeInside(folder, file);
+}
+
 /** Empties every job that may hold the member's words, in its text or as the context of its probe. */
-function withdrawWords(connection: Connection, memberId: string): { stoppedJobs: string[]; checkpoints: string[] } {
-  const { db, now } = connection;
+function withdrawWords(connection: Connection, memberId: string): Emptied {
+  const { db } = connection;
   // Words reach a job from the member's own turns and from corrections they wrote for others'.
   const spokeIn = db
     .select({ id: turns.sessionId })
@@ -98,12 +116,23 @@ function withdrawWords(connection: Connection, memberId: string): { stoppedJobs:
     .set({ promptIds: null })
     .where(and(inArray(turns.sessionId, spokeIn), isNotNull(turns.promptIds)))
     .run();
-  const named = db
-    .select({ id: jobs.id })
-    .from(jobs)
-    .where(sql`EXISTS (SELECT 1 FROM json_each(${jobs.payload}, '$.memberIds') WHERE value = ${memberId})`);
-  const held = union(named, db.select({ id: jobs.id }).from(jobs).where(inArray(jobs.sessionId, spokeIn))).all();
+  const named = db.select({ id: jobs.id }).from(jobs).where(holdsWordsOf(memberId));
+  const inSession = db.select({ id: jobs.id }).from(jobs).where(inArray(jobs.sessionId, spokeIn));
+  return emptyJobs(connection, union(named, inSession).all());
+}
 
+const holdsWordsOf = (memberId: string) =>
+  sql`EXISTS (SELECT 1 FROM json_each(${jobs.payload}, '$.memberIds') WHERE value = ${memberId})`;
+
+interface Emptied {
+  stoppedJobs: string[];
+  /** Files to remove once the transaction stands. */
+  checkpoints: string[];
+}
+
+/** Takes all words out of jobs, and stops those that wait or run. */
+function emptyJobs(connection: Connection, held: readonly { id: string }[]): Emptied {
+  const { db, now } = connection;
   const stoppedJobs: string[] = [];
   const checkpoints: string[] = [];
   for (const { id } of held) {

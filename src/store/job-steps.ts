@@ -1,6 +1,7 @@
 /** A job's row, and the log of its optimiser steps. */
-import { asc, eq } from 'drizzle-orm';
+
 import type { Connection } from './connection.ts';
+import { asc, eq } from './drizzle.ts';
 import type { StepLog } from './payload.ts';
 import { jobSteps, type jobs } from './schema/index.ts';
 

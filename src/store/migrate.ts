@@ -8,10 +8,10 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
-import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { UserError } from '../errors.ts';
 import { backUpBeforeMigration, tableNames } from './backup.ts';
 import type { Connection } from './connection.ts';
+import { readMigrationFiles } from './drizzle.ts';
 import { translated } from './failures.ts';
 
 export const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../migrations', import.meta.url));

@@ -1,8 +1,8 @@
 /** Classes, members, consents and settings. Forgetting a member has a file of its own: forget.ts. */
 import { randomUUID } from 'node:crypto';
-import { and, desc, eq } from 'drizzle-orm';
 import type { Connection } from './connection.ts';
-import { exportMember, type ForgetReport, forgetMember } from './forget.ts';
+import { and, eq } from './drizzle.ts';
+import { exportMember, type ForgetReport, forgetMember, removeCheckpoints, withdrawFromTraining } from './forget.ts';
 import { classes, consents, type MemberRole, members, settings, versions } from './schema/index.ts';
 
 export type ClassRow = typeof classes.$inferSelect;
@@ -101,32 +101,37 @@ export function memberStore(connection: Connection) {
   };
 }
 
-export function consentStore({ db, now, read, write }: Connection) {
+export function consentStore(connection: Connection) {
+  const { db, now, read, write } = connection;
+  const history = (memberId: string): ConsentRow[] =>
+    read(() => db.select().from(consents).where(eq(consents.memberId, memberId)).orderBy(consents.id).all());
   return {
-    /** Adds an answer to the consent question; earlier ones stay as history. `recordedBy` is a member's id. */
+    /**
+     * Adds an answer to the consent question; earlier ones stay as history. `recordedBy` is a member's id. A no stops, in
+     * the same transaction, what still was to train on the member's words.
+     */
     record(answer: { memberId: string; granted: boolean; textVersion: string; recordedBy: string }): void {
-      write(() =>
-        db
-          .insert(consents)
+      const checkpoints = write(() => {
+        db.insert(consents)
           .values({ ...answer, createdAt: now() })
-          .run(),
-      );
+          .run();
+        return answer.granted ? [] : withdrawFromTraining(connection, answer.memberId);
+      });
+      removeCheckpoints(connection.folder, checkpoints);
     },
+    /**
+     * The newest answer of the member's own and the newest that somebody recorded for them (a guardian's) count, and
+     * either's no is a no: a child cannot overrule a guardian, nor a guardian a child.
+     */
     current(memberId: string): ConsentState {
-      const latest = read(() =>
-        db
-          .select({ granted: consents.granted })
-          .from(consents)
-          .where(eq(consents.memberId, memberId))
-          .orderBy(desc(consents.id))
-          .limit(1)
-          .get(),
-      );
-      if (!latest) return 'unknown';
-      return latest.granted ? 'granted' : 'refused';
+      const answers = history(memberId);
+      const own = answers.findLast(({ recordedBy }) => recordedBy === memberId);
+      const guardians = answers.findLast(({ recordedBy }) => recordedBy !== memberId);
+      const counted = [own, guardians].filter((answer) => answer !== undefined);
+      if (counted.length === 0) return 'unknown';
+      return counted.every(({ granted }) => granted) ? 'granted' : 'refused';
     },
-    history: (memberId: string): ConsentRow[] =>
-      read(() => db.select().from(consents).where(eq(consents.memberId, memberId)).orderBy(consents.id).all()),
+    history,
   };
 }
 

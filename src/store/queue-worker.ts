@@ -3,8 +3,9 @@
  * checks that it still does, inside the write's own transaction, so a worker that slept through its lease can spoil
  * nothing. A job whose worker vanished is queued again, at most three times in all.
  */
-import { and, asc, eq, lte, max } from 'drizzle-orm';
+
 import type { Connection } from './connection.ts';
+import { and, asc, eq, lte, max } from './drizzle.ts';
 import { type JobRow, jobStepStore } from './job-steps.ts';
 import type { JobError, StepLog } from './payload.ts';
 

@@ -5,9 +5,9 @@
  * job_cancelled) in the transaction of the change: callers must not add them again.
  */
 import { randomUUID } from 'node:crypto';
-import { and, asc, eq, inArray, max } from 'drizzle-orm';
 import { UserError } from '../errors.ts';
 import type { Connection } from './connection.ts';
+import { and, asc, eq, inArray, max } from './drizzle.ts';
 import { outboxStore } from './events.ts';
 import type { JobRow } from './job-steps.ts';
 import type { JobPayload } from './payload.ts';

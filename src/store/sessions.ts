@@ -1,7 +1,7 @@
 /** Sessions and their iterations: the rows behind the classroom's state machine. */
 import { randomUUID } from 'node:crypto';
-import { and, desc, eq, isNotNull, isNull, max } from 'drizzle-orm';
 import type { Connection } from './connection.ts';
+import { and, desc, eq, isNotNull, isNull, max } from './drizzle.ts';
 import { iterations, sessions } from './schema/index.ts';
 
 export type SessionRow = typeof sessions.$inferSelect;

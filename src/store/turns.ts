@@ -1,8 +1,8 @@
 /** Turns, ratings and corrections: what was said, what came back, and what people thought of it. */
 import { randomUUID } from 'node:crypto';
-import { desc, eq, max, sql } from 'drizzle-orm';
-import type { SQLiteUpdateSetSource } from 'drizzle-orm/sqlite-core';
 import type { Connection } from './connection.ts';
+import type { SQLiteUpdateSetSource } from './drizzle.ts';
+import { desc, eq, max, sql } from './drizzle.ts';
 import type { JobError } from './payload.ts';
 import { corrections, ratings, turns } from './schema/index.ts';
 

@@ -1,9 +1,9 @@
 /** Brain versions: numbered per class, their bytes checked against a sha-256 whenever they are read. */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { and, eq, getTableColumns, inArray, max } from 'drizzle-orm';
 import { UserError } from '../errors.ts';
 import type { Connection } from './connection.ts';
+import { and, eq, getTableColumns, inArray, max } from './drizzle.ts';
 import { sha256Of, verifiedPath } from './files.ts';
 import { members, type VersionMethod, versionMembers, versions } from './schema/index.ts';
 

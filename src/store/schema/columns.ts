@@ -2,7 +2,7 @@
  * The two column kinds every table uses. Text is stored as UTF-8, so half a surrogate pair (which UTF-8 cannot hold)
  * becomes U+FFFD on its way in; JSON columns escape it and give it back unchanged.
  */
-import { integer, text } from 'drizzle-orm/sqlite-core';
+import { integer, text } from '../drizzle.ts';
 
 /** A moment: milliseconds since 1970, from the caller's clock. */
 export const moment = (name: string) => integer(name);

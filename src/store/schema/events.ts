@@ -1,5 +1,5 @@
 /** What the front doors still have to show, and what was done by whom. Both hold ids and numbers, never words. */
-import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { index, integer, sqliteTable, text } from '../drizzle.ts';
 import { json, moment } from './columns.ts';
 import { classes, members } from './people.ts';
 import { sessions } from './sessions.ts';

@@ -1,15 +1,15 @@
 /** Who is in a class, what they agreed to, and how the class wants things. Everything else hangs off a class. */
-import { sql } from 'drizzle-orm';
 import {
   type AnySQLiteColumn,
   check,
   index,
   integer,
   primaryKey,
+  sql,
   sqliteTable,
   text,
   uniqueIndex,
-} from 'drizzle-orm/sqlite-core';
+} from '../drizzle.ts';
 import { json, moment } from './columns.ts';
 import { versions } from './training.ts';
 

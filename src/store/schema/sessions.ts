@@ -1,16 +1,5 @@
 /** What happens in a sitting: sessions, their iterations, the turns, and what people thought of the replies. */
-import { sql } from 'drizzle-orm';
-import {
-  check,
-  index,
-  integer,
-  primaryKey,
-  real,
-  sqliteTable,
-  text,
-  unique,
-  uniqueIndex,
-} from 'drizzle-orm/sqlite-core';
+import { check, index, integer, primaryKey, real, sql, sqliteTable, text, unique, uniqueIndex } from '../drizzle.ts';
 import { json, moment } from './columns.ts';
 import { classes, members } from './people.ts';
 import { versions } from './training.ts';

@@ -1,5 +1,4 @@
 /** The training queue, what each job measured, and the brains that came out of it. */
-import { sql } from 'drizzle-orm';
 import {
   type AnySQLiteColumn,
   blob,
@@ -8,11 +7,12 @@ import {
   integer,
   primaryKey,
   real,
+  sql,
   sqliteTable,
   text,
   unique,
   uniqueIndex,
-} from 'drizzle-orm/sqlite-core';
+} from '../drizzle.ts';
 import type { JobError, JobPayload } from '../payload.ts';
 import { json, moment } from './columns.ts';
 import { classes, members } from './people.ts';
