@@ -5,9 +5,10 @@
 import { randomBytes } from 'node:crypto';
 import { InteractionType, MessageFlags } from 'discord-api-types/v10';
 import { z } from 'zod';
+import { tellUser } from './answers.ts';
 import { channelJson } from './channels.ts';
 import { isUsable } from './commands.ts';
-import { type Interaction, tellUser } from './interactions.ts';
+import type { Interaction } from './interactions.ts';
 import { messageJson } from './message-json.ts';
 import type { Message } from './messages.ts';
 import { checkOptions, type GivenOption, givenOptions, type Resolved } from './options.ts';

@@ -3,16 +3,16 @@ import { PermissionFlagsBits as Bit, MessageFlags, MessageType } from 'discord-a
 import type { Channel } from './channels.ts';
 import { isThread } from './channels.ts';
 import { channelChanged, messageCreated, messageDeleted, messageUpdated, threadMembersChanged } from './events.ts';
-import { imageInfo } from './image-size.ts';
+import { checkFileLinks, keptAttachments, newAttachments, type UploadedFile } from './files.ts';
 import { unresolveMedia } from './message-json.ts';
-import type { Attachment, Message, MessageBody, NewAttachment } from './messages.ts';
+import type { Attachment, Message, MessageBody } from './messages.ts';
 import type { User } from './people.ts';
 import { allows } from './permissions.ts';
 import { refusals } from './rest/errors.ts';
 import { snowflakeAt, snowflakeTime } from './snowflake.ts';
 import { numberComponents } from './validate/components.ts';
 import { fieldError } from './validate/form.ts';
-import { MAX_FILE_BYTES, MAX_FILES, type MessageCreate, type MessageEdit } from './validate/message.ts';
+import { MAX_FILES, type MessageCreate, type MessageEdit } from './validate/message.ts';
 import type { World } from './world.ts';
 
 /** A nonce sent again within this time brings back the first message. */
@@ -20,13 +20,6 @@ const NONCE_MS = 15 * 60_000;
 const HOUR = 60 * 60_000;
 /** Discord says that there is a limit to edits of messages older than an hour, not which; ours is low, to be felt. */
 const OLD_EDITS_PER_HOUR = 30;
-
-export interface UploadedFile {
-  /** The n of the form's part `files[n]`. */
-  index: number;
-  filename: string;
-  data: Buffer;
-}
 
 export interface Origin {
   type?: MessageType;
@@ -217,59 +210,6 @@ function checkNotEmpty(body: MessageBody, attachments: readonly Attachment[], fl
       ([key, value]) => key !== 'color' && key !== 'url' && value !== null && value !== undefined,
     );
     if (!hasContent) throw fieldError(['embeds', index, 'description'], 'BASE_TYPE_REQUIRED', 'This field is required');
-  });
-}
-
-/** Every `attachment://name` must name a file of the message. */
-function checkFileLinks(body: MessageBody, attachments: readonly Attachment[]): void {
-  for (const part of ['embeds', 'components'] as const) {
-    for (const [, name] of JSON.stringify(body[part]).matchAll(/"attachment:\/\/([^"]*)"/g)) {
-      if (!attachments.some(({ filename }) => filename === name)) {
-        throw fieldError([part], 'BASE_TYPE_INVALID_ATTACHMENT', `No file of the message is called "${name}"`);
-      }
-    }
-  }
-}
-
-function newAttachments(
-  world: World,
-  entries: NonNullable<MessageCreate['attachments']>,
-  files: readonly UploadedFile[],
-): NewAttachment[] {
-  if (files.length > MAX_FILES)
-    throw fieldError(['attachments'], 'BASE_TYPE_MAX_LENGTH', `Must be ${MAX_FILES} or fewer in length.`);
-  return files.map((file) => {
-    if (file.data.length > MAX_FILE_BYTES) throw refusals.tooLarge();
-    const entry = entries.find(({ id }) => String(id) === String(file.index));
-    const image = imageInfo(file.data);
-    return {
-      id: world.ids.next(),
-      filename: safeFilename(entry?.filename ?? file.filename),
-      description: entry?.description ?? null,
-      contentType: image?.contentType ?? 'application/octet-stream',
-      width: image?.width ?? null,
-      height: image?.height ?? null,
-      size: file.data.length,
-      data: file.data,
-    };
-  });
-}
-
-/** Discord's alphabet for names of files. */
-function safeFilename(name: string): string {
-  const plain = name
-    .replaceAll(/[^\p{L}\p{N}_.-]+/gu, '_')
-    .replaceAll(/^\.+/g, '')
-    .slice(-100);
-  return plain === '' ? 'file' : plain;
-}
-
-/** Without a list every file stays; with one, those it names by id. */
-function keptAttachments(old: readonly Attachment[], entries: MessageEdit['attachments']): Attachment[] {
-  if (entries === undefined || entries === null) return [...old];
-  return old.flatMap((file) => {
-    const entry = entries.find(({ id }) => String(id) === file.id);
-    return entry === undefined ? [] : [{ ...file, description: entry.description ?? file.description }];
   });
 }
 

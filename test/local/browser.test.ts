@@ -174,6 +174,7 @@ describe.skipIf(executablePath === null)('the page in a browser', () => {
     await term.press('Enter');
     await page.getByText('This is needed.').waitFor();
     await term.fill('grad');
+    await page.getByRole('option', { name: 'loss' }).waitFor({ state: 'detached' });
     await page.getByRole('option', { name: 'gradient norm' }).waitFor();
     await term.press('ArrowDown');
     await term.press('Enter');

@@ -119,6 +119,27 @@ describe('a gateway connection', () => {
   });
 });
 
+describe('500 sockets', () => {
+  test('are held, the 501st is refused politely, and the class goes on', async () => {
+    const classroom = await createClassroom();
+    const ana = await classroom.person('Ana');
+    const idle = await Promise.all(Array.from({ length: 499 }, () => bare(classroom)));
+    for (const connection of idle) connection.send({ op: 2, d: { token: ana.token, properties: {} } });
+    await Promise.all(idle.map((connection) => connection.next(0)));
+    expect((await (await bare(classroom)).closed).code).toBe(1013);
+    await ana.say(await ana.channelNamed('general'), 'hello, all of you');
+    const heardBy = await Promise.all(
+      idle.map(async (connection) => {
+        for (;;) {
+          const payload = await connection.next(0);
+          if (payload.t === 'MESSAGE_CREATE') return record(payload.d).content;
+        }
+      }),
+    );
+    expect(new Set(heardBy)).toEqual(new Set(['hello, all of you']));
+  });
+});
+
 async function heardInvalid(classroom: TestClassroom): Promise<string> {
   const client = await import('discord.js').then(
     ({ Client: Made }) => new Made({ intents: [1], rest: { api: classroom.server.apiUrl, version: '10' } }),

@@ -4,6 +4,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { cleanName } from '../../src/local/people.ts';
+import { RateLimits } from '../../src/local/rest/rate-limit.ts';
 import { CODE_SYMBOLS, newCode, newToken, normaliseCode } from '../../src/local/secrets.ts';
 import { createClassroom, PNG, type TestClassroom, textChannel } from './classroom.ts';
 import { Person, record } from './person.ts';
@@ -119,6 +120,18 @@ describe('joining', () => {
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     time += 61_000;
     expect((await attempt(classroom.server.joinCode)).status).toBe(200);
+  });
+
+  test('and 60 a minute from all addresses together', () => {
+    const limits = new RateLimits();
+    const now = Date.UTC(2026, 0, 1);
+    for (let guess = 0; guess < 60; guess++) {
+      const ip = `192.168.0.${guess % 12}`;
+      limits.checkTry(ip, now);
+      limits.failedTry(ip, now);
+    }
+    expect(() => limits.checkTry('192.168.0.99', now)).toThrow('rate limited');
+    limits.checkTry('192.168.0.99', now + 60_000);
   });
 
   test('many may join from one address as long as they know the code', async () => {

@@ -81,17 +81,17 @@ const entries = slash.commandEntries(COMMANDS, 'en-US');
 const portuguese = slash.commandEntries(COMMANDS, 'pt-BR');
 
 describe('the list', () => {
-  test('has an entry for every command or subcommand, in the reader’s words', () => {
-    expect(entries.map(({ label }) => label)).toEqual(['help', 'say', 'session more deep', 'session start']);
+  test('has an entry for every command or subcommand, in the reader’s words, the usual first step first', () => {
+    expect(entries.map(({ label }) => label)).toEqual(['help', 'say', 'session start', 'session more deep']);
     expect(portuguese.map(({ label }) => label)).toEqual(['ajuda', 'say', 'sessão começar', 'sessão more deep']);
     expect(portuguese.find(({ path }) => path === 'help')?.description).toBe('Ajuda');
   });
 
   test.each([
-    ['', ['help', 'say', 'session more deep', 'session start']],
-    ['s', ['say', 'session more deep', 'session start']],
+    ['', ['help', 'say', 'session start', 'session more deep']],
+    ['s', ['say', 'session start', 'session more deep']],
     ['start', ['session start']],
-    ['SES', ['session more deep', 'session start']],
+    ['SES', ['session start', 'session more deep']],
     ['elp', ['help']],
     ['nothing', []],
   ])('for “%s”', (typed, found) => {

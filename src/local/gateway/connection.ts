@@ -58,6 +58,8 @@ export class Connection {
   }
 
   #receive(raw: RawData): void {
+    // What was still on its way when the connection was refused does not count any more.
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
     try {
       this.#handle(raw.toString());
     } catch (error) {

@@ -2,13 +2,14 @@
 /** The page's entry: texts first, then the door or the classroom. */
 import { render } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { openFromAddress, start } from './actions.js';
 import { Channel } from './channel.js';
+import { openFromAddress } from './channels.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
 import { Join } from './join.js';
 import { Members } from './members.js';
 import { ModalHost } from './modal.js';
+import { start } from './session.js';
 import { Sidebar } from './sidebar.js';
 import { StartButton } from './sitting.js';
 import { getState, setState, useStore } from './state.js';
@@ -18,9 +19,10 @@ import { hideToast } from './toasts.js';
 function App() {
   const phase = useStore((state) => state.phase);
   const version = useStore((state) => state.localeVersion);
+  const connection = useStore((state) => state.connection);
   if (phase === 'joining') return html`<${Join} key=${version} /><${Toasts} />`;
   if (phase !== 'ready')
-    return html`<main class="starting" aria-busy="true"><span class="spinner large" /><p>${t('connecting')}</p></main>`;
+    return html`<main class="starting" aria-busy="true"><span class="spinner large" /><p>${connection === 'reconnecting' ? t('reconnecting') : t('connecting')}</p></main>`;
   return html`<${Classroom} key=${version} />`;
 }
 

@@ -1,7 +1,7 @@
 // @ts-check
 /** An open channel or thread: its messages, who is writing, and the composer. */
 import { useEffect, useState } from 'preact/hooks';
-import { loadOlder, markRead } from './actions.js';
+import { loadOlder, markRead } from './channels.js';
 import { Composer } from './composer.js';
 import { useFollow } from './follow.js';
 import { html } from './html.js';

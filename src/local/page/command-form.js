@@ -1,10 +1,10 @@
 // @ts-check
 /** A chosen command with a field for each of its options: required ones at once, the others when asked for. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { complete } from './actions.js';
 import { useEntityOptions } from './components.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
+import { complete } from './interactions.js';
 import { Select } from './select.js';
 import { localDescription, localName, optionTree, optionValue, problemsOf } from './slash.js';
 import { discordLocale, t } from './text.js';

@@ -1,8 +1,9 @@
 // @ts-check
 /** The components of a message: rows of buttons and selects, and the V2 kinds (text, sections, media, containers). */
-import { useComponent } from './actions.js';
+
 import { AttachmentImage } from './attachments.js';
 import { html } from './html.js';
+import { useComponent } from './interactions.js';
 import { Markdown } from './markdown-view.js';
 import { nameOf } from './names.js';
 import { Select } from './select.js';

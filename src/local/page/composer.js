@@ -1,15 +1,16 @@
 // @ts-check
 /** Where one writes: text, files, and commands with their completions. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { runCommand, sendMessage, tellTyping } from './actions.js';
 import { CommandForm } from './command-form.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
+import { runCommand } from './interactions.js';
 import { commandEntries, localName, matchEntries, optionTree, parseLine, problemsOf } from './slash.js';
 import { setState, useStore } from './state.js';
 import { discordLocale, locale, t } from './text.js';
 import { fileSize } from './time.js';
 import { explain, showError } from './toasts.js';
+import { sendMessage, tellTyping } from './writing.js';
 
 const MAX_LENGTH = 2000;
 const MAX_FILES = 10;

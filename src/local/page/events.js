@@ -1,6 +1,7 @@
 // @ts-check
 /** What a gateway event changes in the state. */
-import { followThread, loadArchived, loadCommands, openFirstChannel, reloadHistories } from './actions.js';
+import { followThread, loadArchived, openFirstChannel, reloadHistories } from './channels.js';
+import { loadCommands } from './interactions.js';
 import { messageText, nameOf } from './names.js';
 import { getState, setState } from './state.js';
 import { t } from './text.js';

@@ -1,9 +1,9 @@
 // @ts-check
 /** The door: a name and the class's code; for those who were here before, their return code. */
 import { useState } from 'preact/hooks';
-import { comeBack, join } from './actions.js';
 import { html } from './html.js';
 import { RestError } from './rest.js';
+import { comeBack, join } from './session.js';
 import { LanguageSwitch, ThemeSwitch } from './switches.js';
 import { t } from './text.js';
 import { explain } from './toasts.js';

@@ -1,7 +1,7 @@
 // @ts-check
 /** A parsed text as elements. Everything a person or a model wrote ends as a text node or an attribute of a checked link. */
 import { useEffect, useState } from 'preact/hooks';
-import { openChannel } from './actions.js';
+import { openChannel } from './channels.js';
 import { html, memo } from './html.js';
 import { parseInline, parseMarkdown } from './markdown.js';
 import { nameOfId } from './names.js';

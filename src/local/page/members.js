@@ -1,12 +1,12 @@
 // @ts-check
 /** Who is in the class and who is here now; for teachers also the join code and what they may do for a member. */
 import { useState } from 'preact/hooks';
-import { newReturnCode, removeFromClass, renewJoinCode, setTeacher } from './actions.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
 import { Avatar } from './message.js';
 import { isTeacher, nameOf } from './names.js';
 import { setState, useStore } from './state.js';
+import { newReturnCode, removeFromClass, renewJoinCode, setTeacher } from './teacher.js';
 import { locale, plural, t } from './text.js';
 import { attempt } from './toasts.js';
 

@@ -1,8 +1,8 @@
 // @ts-check
 /** One message: who, when, what; its card, files and components; what may be done with it. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { deleteMessage, dropSending, editMessage, openChannel, sendAgain } from './actions.js';
 import { Attachments, ownUrl } from './attachments.js';
+import { openChannel } from './channels.js';
 import { Components } from './components.js';
 import { Embed } from './embed.js';
 import { html, memo } from './html.js';
@@ -13,6 +13,7 @@ import { commandEntries } from './slash.js';
 import { getState } from './state.js';
 import { discordLocale, locale, t } from './text.js';
 import { messageTime, styledTime } from './time.js';
+import { deleteMessage, dropSending, editMessage, sendAgain } from './writing.js';
 
 /** @typedef {import('./state.js').Message} MessageData */
 

@@ -1,10 +1,10 @@
 // @ts-check
 /** A form the bot opened (a modal): text inputs, selects, radio buttons and checkboxes under their labels. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { submitModal } from './actions.js';
 import { useEntityOptions } from './components.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
+import { submitModal } from './interactions.js';
 import { Markdown } from './markdown-view.js';
 import { RestError } from './rest.js';
 import { Select } from './select.js';

@@ -1,5 +1,6 @@
 // @ts-check
 /** Discord's REST API with the token of whoever joined; waits and tries again where the server says so. */
+import { forget, recall, remember } from './storage.js';
 import { discordLocale } from './text.js';
 
 const API = '/api/v10';
@@ -36,13 +37,21 @@ function collect(errors, path, fields) {
 }
 
 export function savedToken() {
-  return localStorage.getItem('token');
+  return recall('token');
 }
 
 /** @param {string | null} token */
 export function saveToken(token) {
-  if (token === null) localStorage.removeItem('token');
-  else localStorage.setItem('token', token);
+  if (token === null) forget('token');
+  else remember('token', token);
+}
+
+let lastNonce = 0;
+
+/** A name for one sending, so that what comes back is known as ours and never sent twice. */
+export function newNonce() {
+  lastNonce = Math.max(Date.now(), lastNonce + 1);
+  return `${lastNonce}${Math.floor(Math.random() * 1e6)}`.slice(0, 25);
 }
 
 /**

@@ -105,10 +105,15 @@ export function Select({ options, placeholder, min = 1, max = 1, disabled, busy,
     action();
   };
 
+  // Beside the list, where it is a sheet over the page.
+  const onClick = (/** @type {Event} */ event) => {
+    if (isOpen && event.target === box.current) close(true);
+  };
+
   const shown = options.filter((option) => chosen.includes(option.value));
   const text =
     shown.length === 0 ? (placeholder ?? t('select_placeholder')) : shown.map((option) => option.label).join(', ');
-  return html`<div class=${`select ${isOpen ? 'open' : ''} ${opensUp ? 'up' : ''}`} ref=${box} onKeyDown=${onKeyDown}>
+  return html`<div class=${`select ${isOpen ? 'open' : ''} ${opensUp ? 'up' : ''}`} ref=${box} onKeyDown=${onKeyDown} onClick=${onClick}>
     <button
       type="button"
       id=${id}
@@ -128,7 +133,7 @@ export function Select({ options, placeholder, min = 1, max = 1, disabled, busy,
     </button>
     ${
       isOpen &&
-      html`<div class="select-list" role="listbox" id=${listId} aria-multiselectable=${isMulti ? 'true' : undefined}>
+      html`<div class="select-list" role="listbox" id=${listId} aria-label=${label ?? placeholder} aria-multiselectable=${isMulti ? 'true' : undefined}>
         ${options.map(
           (option, index) => html`<div
             key=${option.value}

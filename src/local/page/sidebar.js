@@ -1,12 +1,14 @@
 // @ts-check
 /** Channels with their threads, and under them who one is: name, language, light, the way out. */
 import { useEffect, useState } from 'preact/hooks';
-import { eraseMe, logOut, openChannel } from './actions.js';
+import { openChannel } from './channels.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
 import { Avatar } from './message.js';
 import { isTeacher, nameOf } from './names.js';
+import { eraseMe, logOut } from './session.js';
 import { setState, useStore } from './state.js';
+import { recall } from './storage.js';
 import { LanguageSwitch, ThemeSwitch } from './switches.js';
 import { plural, t } from './text.js';
 
@@ -62,7 +64,7 @@ function ChannelLink({ channel }) {
 
 /** Whether something came while one was away. @param {ChannelData} channel */
 function hasNewSince(channel) {
-  const read = localStorage.getItem(`read:${channel.id}`);
+  const read = recall(`read:${channel.id}`);
   return (
     read !== null &&
     channel.last_message_id !== null &&
@@ -84,7 +86,7 @@ function Me() {
     return () => document.removeEventListener('pointerdown', close);
   }, [isOpen]);
   if (me === null) return null;
-  const returnCode = localStorage.getItem('return_code');
+  const returnCode = recall('return_code');
   return html`<div class="me" onKeyDown=${(/** @type {KeyboardEvent} */ event) => event.key === 'Escape' && setOpen(false)}>
     ${
       isOpen &&

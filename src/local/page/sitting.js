@@ -1,7 +1,8 @@
 // @ts-check
 /** The way into a sitting for somebody who knows no commands: a button that sends the command as a person would. */
-import { runCommand } from './actions.js';
+
 import { html } from './html.js';
+import { runCommand } from './interactions.js';
 import { commandEntries, optionTree } from './slash.js';
 import { getState, setState, useStore } from './state.js';
 import { discordLocale, t } from './text.js';

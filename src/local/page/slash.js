@@ -53,7 +53,7 @@ export function localDescription(described, locale) {
 }
 
 /**
- * All that can be run, in alphabetical order.
+ * All that can be run: commands in alphabetical order, the parts of each in its own order, the usual first step first.
  * @param {readonly any[]} commands
  * @param {string} locale Discord's name of the language
  * @returns {Entry[]}
@@ -61,8 +61,8 @@ export function localDescription(described, locale) {
 export function commandEntries(commands, locale) {
   return commands
     .filter((command) => command.type === 1)
-    .flatMap((command) => flatten({ id: command.id, name: command.name }, command, [], [], [], locale))
-    .sort((a, b) => a.label.localeCompare(b.label));
+    .sort((a, b) => localName(a, locale).localeCompare(localName(b, locale)))
+    .flatMap((command) => flatten({ id: command.id, name: command.name }, command, [], [], [], locale));
 }
 
 /**

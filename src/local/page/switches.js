@@ -1,10 +1,12 @@
 // @ts-check
 /** Language and light: as the system has it, until one chooses. */
 import { useState } from 'preact/hooks';
-import { loadCommands, sendLocale } from './actions.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
+import { loadCommands } from './interactions.js';
+import { sendLocale } from './session.js';
 import { getState, setState } from './state.js';
+import { forget, recall, remember } from './storage.js';
 import { loadTexts, locale, rememberLocale, t } from './text.js';
 
 /** @param {'en' | 'pt-BR'} chosen */
@@ -32,14 +34,14 @@ export function LanguageSwitch() {
 }
 
 export function ThemeSwitch() {
-  const [theme, setTheme] = useState(localStorage.getItem('theme') ?? 'auto');
+  const [theme, setTheme] = useState(recall('theme') ?? 'auto');
   const choose = (/** @type {string} */ chosen) => {
     setTheme(chosen);
     if (chosen === 'auto') {
-      localStorage.removeItem('theme');
+      forget('theme');
       delete document.documentElement.dataset.theme;
     } else {
-      localStorage.setItem('theme', chosen);
+      remember('theme', chosen);
       document.documentElement.dataset.theme = chosen;
     }
   };

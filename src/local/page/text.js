@@ -1,5 +1,6 @@
 // @ts-check
 /** The page's texts, in the reader's language, fetched as JSON; the server's catalogue is their only source. */
+import { recall, remember } from './storage.js';
 
 export const LOCALES = /** @type {const} */ (['en', 'pt-BR']);
 /** @typedef {(typeof LOCALES)[number]} Locale */
@@ -11,7 +12,7 @@ let current = 'en';
 
 /** The language chosen before, or the browser's. @returns {Locale} */
 export function preferredLocale() {
-  const saved = localStorage.getItem('locale');
+  const saved = recall('locale');
   if (saved === 'en' || saved === 'pt-BR') return saved;
   return navigator.languages.some((tag) => tag.toLowerCase().startsWith('pt')) ? 'pt-BR' : 'en';
 }
@@ -27,7 +28,7 @@ export async function loadTexts(locale) {
 
 /** @param {Locale} locale */
 export function rememberLocale(locale) {
-  localStorage.setItem('locale', locale);
+  remember('locale', locale);
 }
 
 export function locale() {

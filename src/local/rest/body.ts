@@ -1,6 +1,6 @@
 /** Reading a request's body: JSON, or multipart with `payload_json` and `files[n]`, as Discord takes them; never more than a limit. */
 import type { IncomingMessage } from 'node:http';
-import type { UploadedFile } from '../posting.ts';
+import type { UploadedFile } from '../files.ts';
 import { MAX_FILE_BYTES, MAX_FILES } from '../validate/message.ts';
 import { refusals } from './errors.ts';
 

@@ -1,6 +1,7 @@
 /** Routes as Discord names them ("GET /channels/:channel/messages/:message") and what a handler is given. */
+
+import type { UploadedFile } from '../files.ts';
 import type { User } from '../people.ts';
-import type { UploadedFile } from '../posting.ts';
 import type { World } from '../world.ts';
 import { refusals } from './errors.ts';
 

@@ -1,6 +1,7 @@
 /** Interactions: started by people, answered by the bot; the answer's webhook. The bot's calls carry their token in the path. */
+
+import { answerOf, followUp, interactionOfWebhook, respond } from '../../answers.ts';
 import { startInteraction } from '../../interaction-request.ts';
-import { answerOf, followUp, interactionOfWebhook, respond } from '../../interactions.ts';
 import { messageJson } from '../../message-json.ts';
 import type { Message } from '../../messages.ts';
 import { deleteMessage, editMessage } from '../../posting.ts';
