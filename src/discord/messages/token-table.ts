@@ -22,7 +22,9 @@ export interface TokenTable {
 }
 
 export function tokenTable(report: TokenReport, locale: Locale): TokenTable {
-  const shown = report.rows.slice(0, MOST_ROWS).map((row) => line(row, locale));
+  // A line that says "one more" takes as much room as that one.
+  const most = report.rows.length === MOST_ROWS + 1 ? MOST_ROWS + 1 : MOST_ROWS;
+  const shown = report.rows.slice(0, most).map((row) => line(row, locale));
   const more = report.rows.length - shown.length;
   const lines = [heading(locale, WORD), ...shown];
   if (more > 0) lines.push(t(locale, 'discord:more', { count: more }));

@@ -32,9 +32,9 @@ export function whyMessage(view: WhyView, locale: Locale): Payload {
   return payload({ embeds: [embed] });
 }
 
-/** A leading space belongs to the token: shown as "·", so that it can be seen. A token that stands for no text is "⏹". */
+/** A leading space belongs to the token: shown as "·", so that it can be seen. A token that stands for no text is "■". */
 const visible = (text: string): string =>
   text
-    .replace(/^<(?:\|\w+\||\/?s)>$/, '⏹')
+    .replace(/^<(?:\|\w+\||\/?s)>$/, '■')
     .replace(/^ /, '·')
     .replace(/\n/g, '⏎');

@@ -127,7 +127,7 @@ export default {
   // why these words
   why_title: 'Why these words?',
   why_text:
-    'How likely the brain found each piece, given everything before it. It rolls dice over such numbers. · is a space, ⏹ the end.',
+    'How likely the brain found each piece, given everything before it. It rolls dice over such numbers. · is a space, ■ the end.',
   why_footer: 'Surest of {{sure}}, least sure of {{unsure}}',
   why_nothing: 'There is no word to explain: the answer is empty.',
 
@@ -188,7 +188,7 @@ export default {
   // status
   status_title: 'The sitting',
   status_where: 'Turn {{turn}} of {{turns}} in iteration {{iteration}}',
-  status_place: 'It is held in {{place}}.',
+  status_place: 'It is held here: {{place}}',
   phase_ready: 'Waiting for somebody to speak',
   phase_answering: 'The brain is answering',
   phase_rating: 'Waiting for the rating',

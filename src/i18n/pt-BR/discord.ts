@@ -131,7 +131,7 @@ export default {
   // por que essas palavras
   why_title: 'Por que essas palavras?',
   why_text:
-    'O quanto o cérebro achou provável cada pedaço, depois de tudo que veio antes. É sobre esses números que ele joga os dados. · é um espaço, ⏹ é o fim.',
+    'O quanto o cérebro achou provável cada pedaço, depois de tudo que veio antes. É sobre esses números que ele joga os dados. · é um espaço, ■ é o fim.',
   why_footer: 'Mais certeza em {{sure}}, menos certeza em {{unsure}}',
   why_nothing: 'Não há palavra para explicar: a resposta está vazia.',
 
@@ -192,7 +192,7 @@ export default {
   // situação
   status_title: 'A sessão',
   status_where: 'Turno {{turn}} de {{turns}} na iteração {{iteration}}',
-  status_place: 'Ela acontece em {{place}}.',
+  status_place: 'Ela acontece aqui: {{place}}',
   phase_ready: 'Esperando alguém falar',
   phase_answering: 'O cérebro está respondendo',
   phase_rating: 'Esperando a nota',
