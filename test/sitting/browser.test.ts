@@ -51,8 +51,8 @@ test.skipIf(chromium === null)(
       .waitFor();
 
     // The teacher opens a sitting of two turns as one types a command: a few letters, Enter, the option, Enter.
-    const commands = await teacher.typeCommand('/sess');
-    await commands.getByRole('option', { name: '/session start' }).waitFor();
+    await teacher.composer.pressSequentially('/sess');
+    await teacher.commandList.getByRole('option', { name: '/session start' }).waitFor();
     await teacher.composer.pressSequentially('ion sta');
     await teacher.composer.press('Enter');
     await teacher.fillOption('turns', '2');

@@ -126,12 +126,9 @@ export class Visitor {
     await this.press(this.button(t(this.locale, 'local:send')));
   }
 
-  /** Types the beginning of a command, letter by letter, and sees the list of those that fit. */
-  async typeCommand(beginning: string): Promise<Locator> {
-    await this.composer.pressSequentially(beginning);
-    const list = this.page.getByRole('listbox', { name: t(this.locale, 'local:commands') });
-    await list.waitFor();
-    return list;
+  /** The list of commands that fit what is typed. */
+  get commandList(): Locator {
+    return this.page.getByRole('listbox', { name: t(this.locale, 'local:commands') });
   }
 
   /** The form in which a chosen command's options are filled in. */
@@ -144,6 +141,15 @@ export class Visitor {
     const chip = this.button(`+ ${name}`, this.commandForm);
     if (await chip.isVisible()) await this.press(chip);
     await this.commandForm.getByLabel(name).fill(value);
+  }
+
+  /** Types a command, picks it from the list, fills in its options and sends it. @param words as this reader types it. */
+  async command(words: string, options: Readonly<Record<string, string>> = {}): Promise<void> {
+    await this.composer.fill(`/${words}`);
+    await this.press(this.commandList.getByRole('option', { name: `/${words}` }).first());
+    for (const [name, value] of Object.entries(options)) await this.fillOption(name, value);
+    if (await this.commandForm.isVisible())
+      await this.press(this.button(t(this.locale, 'local:run'), this.commandForm));
   }
 
   // Messages
