@@ -24,13 +24,15 @@ export class Brains {
     this.#sittings = sittings;
   }
 
-  /** Makes a version the one that answers. @throws UserError not_teacher, version_unknown, version_other_base, version_busy. */
+  /** Makes a version the one that answers. @throws UserError not_teacher, version_unknown, version_other_base, version_busy, adapter_damaged. */
   use(actor: Actor, number: number): VersionView[] {
     requireTeacher(actor);
     const { store } = this.#room;
     const { classId } = actor;
     const member = this.#people.member(actor);
     const row = this.#versions.find(classId, number);
+    // A damaged one is better known now than at the next turn.
+    this.#versions.byNumber(classId, number);
     for (const { id } of store.sessions.openIn(classId)) {
       const { phase } = this.#sittings.get(id).state;
       if (phase === 'answering' || phase === 'training') throw new UserError('version_busy');
