@@ -87,6 +87,7 @@ export default {
   // messages
   messages_of: 'Messages in {{name}}',
   loading: 'Loading …',
+  try_again: 'Try again',
   older: 'Older messages',
   new: 'New',
   new_messages_one: '{{count}} new message',

@@ -88,6 +88,7 @@ export default {
   // messages
   messages_of: 'Mensagens em {{name}}',
   loading: 'Carregando …',
+  try_again: 'Tentar de novo',
   older: 'Mensagens mais antigas',
   new: 'Novas',
   new_messages_one: '{{count}} mensagem nova',

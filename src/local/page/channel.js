@@ -4,6 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { loadOlder, markRead } from './channels.js';
 import { Composer } from './composer.js';
 import { useFollow } from './follow.js';
+import { compareIds } from './history.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
 import { Dots, Message } from './message.js';
@@ -63,9 +64,10 @@ function History({ channel, history, readUpTo }) {
   return html`<div class="history-frame">
     <div class="history" ref=${place.box} onScroll=${onScroll} tabindex="0" role="region" aria-label=${t('messages_of', { name: channel.name })}>
       <div class="history-inner">
-        ${history === undefined && html`<p class="loading"><span class="spinner" /> ${t('loading')}</p>`}
+        ${!history?.isLoaded && history?.early !== null && html`<p class="loading"><span class="spinner" /> ${t('loading')}</p>`}
+        ${!history?.isLoaded && history?.early === null && html`<button type="button" class="button secondary older" onClick=${older}>${t('try_again')}</button>`}
         ${history?.hasMore && html`<button type="button" class="button secondary older" aria-busy=${isLoading ? 'true' : undefined} onClick=${older}>${t('older')}</button>`}
-        ${history !== undefined && !history.hasMore && html`<${Beginning} channel=${channel} isEmpty=${list.length === 0} />`}
+        ${history?.isLoaded && !history.hasMore && html`<${Beginning} channel=${channel} isEmpty=${list.length === 0} />`}
         <ol class="messages">${rows(list, readUpTo)}</ol>
       </div>
     </div>
@@ -96,7 +98,7 @@ function rows(list, readUpTo) {
       drawn.push(
         html`<li class="day" key=${`day-${message.id}`}><span>${dayLine(message.timestamp, locale())}</span></li>`,
       );
-    const isNew = !isNewMarked && !message.sending && message.author.id !== me && isLater(message.id, readUpTo);
+    const isNew = !isNewMarked && !message.sending && message.author.id !== me && compareIds(message.id, readUpTo) > 0;
     if (isNew) {
       isNewMarked = true;
       if (index > 0) drawn.push(html`<li class="new-line" key="new"><span>${t('new')}</span></li>`);
@@ -107,11 +109,6 @@ function rows(list, readUpTo) {
     );
   });
   return drawn;
-}
-
-/** @param {string} a @param {string} b */
-function isLater(a, b) {
-  return a.length === b.length ? a > b : a.length > b.length;
 }
 
 /** @param {MessageData} before @param {MessageData} message */

@@ -1,7 +1,8 @@
 // @ts-check
 /** Opening channels and threads, reading on in them, and what has been read. */
+import { addPage, awaitPage, emptyHistory, oldestOf, putSending } from './history.js';
 import { rest } from './rest.js';
-import { getState, setState } from './state.js';
+import { changeHistory, getState, setState } from './state.js';
 import { recall, remember } from './storage.js';
 import { t } from './text.js';
 import { attempt, showNote } from './toasts.js';
@@ -33,7 +34,8 @@ export function openChannel(id, replace = false) {
   const lastRead = recall(`read:${id}`) ?? '';
   setState({ channelId: id, drawer: null, unread: { ...unread, [id]: 0 }, readUpTo: { ...readUpTo, [id]: lastRead } });
   markRead(id);
-  if (getState().histories[id] === undefined) void attempt(() => loadOlder(id));
+  const known = getState().histories[id];
+  if (!known?.isLoaded && !known?.early) void attempt(() => loadOlder(id));
 }
 
 /** The browser's back and forward buttons. */
@@ -52,30 +54,28 @@ export function markRead(id) {
 
 /** The page of messages before those we have. @param {string} channelId */
 export async function loadOlder(channelId) {
-  const known = getState().histories[channelId];
-  const first = known?.list.find((message) => !message.sending && !message.failed);
-  const before = first === undefined ? '' : `&before=${first.id}`;
-  const older = await rest('GET', `/channels/${channelId}/messages?limit=${PAGE}${before}`);
-  const { histories } = getState();
-  const now = histories[channelId]?.list ?? [];
-  const have = new Set(now.map((message) => message.id));
-  const fresh = older.reverse().filter((/** @type {Message} */ message) => !have.has(message.id));
-  setState({ histories: { ...histories, [channelId]: { list: [...fresh, ...now], hasMore: older.length === PAGE } } });
+  const known = getState().histories[channelId] ?? emptyHistory();
+  const oldest = known.isLoaded ? oldestOf(known) : undefined;
+  changeHistory(channelId, awaitPage);
+  const before = oldest === undefined ? '' : `&before=${oldest.id}`;
+  const finish = (/** @type {Message[] | null} */ page) => changeHistory(channelId, (now) => addPage(now, page, PAGE));
+  await rest('GET', `/channels/${channelId}/messages?limit=${PAGE}${before}`).then(finish, (error) => {
+    finish(null);
+    throw error;
+  });
 }
 
-/** After a session that could not be resumed: what is shown is fetched anew. */
+/** After a session that could not be resumed: what is shown is fetched anew; what was not sent yet stays. */
 export async function reloadHistories() {
   const { channelId, histories } = getState();
-  const unsent =
-    channelId === null ? [] : (histories[channelId]?.list ?? []).filter((message) => message.sending || message.failed);
+  const unsent = (channelId === null ? [] : (histories[channelId]?.list ?? [])).filter(
+    (each) => each.sending || each.failed,
+  );
   setState({ histories: {}, waiting: {} });
   if (channelId === null) return;
+  for (const message of unsent) changeHistory(channelId, (history) => putSending(history, message));
   if (getState().channels[channelId] === undefined) openFirstChannel();
   else await attempt(() => loadOlder(channelId));
-  const loaded = getState().histories[channelId];
-  if (loaded !== undefined && unsent.length > 0) {
-    setState({ histories: { ...getState().histories, [channelId]: { ...loaded, list: [...loaded.list, ...unsent] } } });
-  }
 }
 
 /** @param {string} parentId */

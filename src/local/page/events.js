@@ -1,9 +1,10 @@
 // @ts-check
 /** What a gateway event changes in the state. */
 import { followThread, loadArchived, openFirstChannel, reloadHistories } from './channels.js';
+import { addMessage, changeMessage, removeMessages } from './history.js';
 import { loadCommands } from './interactions.js';
 import { messageText, nameOf } from './names.js';
-import { getState, setState } from './state.js';
+import { changeHistory, getState, setState } from './state.js';
 import { t } from './text.js';
 import { showError } from './toasts.js';
 
@@ -43,10 +44,10 @@ const handlers = {
     setState({ typing: { ...typing, [channel_id]: { ...typing[channel_id], [user_id]: Date.now() + TYPING_MS } } });
     setTimeout(() => forgetTyping(channel_id, user_id, false), TYPING_MS + 50);
   },
-  MESSAGE_CREATE: addMessage,
-  MESSAGE_UPDATE: changeMessage,
-  MESSAGE_DELETE: ({ id, channel_id }) => removeMessages(channel_id, [id]),
-  MESSAGE_DELETE_BULK: ({ ids, channel_id }) => removeMessages(channel_id, ids),
+  MESSAGE_CREATE: messageCame,
+  MESSAGE_UPDATE: (message) => change(message.channel_id, (history) => changeMessage(history, message)),
+  MESSAGE_DELETE: ({ id, channel_id }) => change(channel_id, (history) => removeMessages(history, [id])),
+  MESSAGE_DELETE_BULK: ({ ids, channel_id }) => change(channel_id, (history) => removeMessages(history, ids)),
   INTERACTION_SUCCESS: ({ nonce }) => stopWaiting(nonce),
   INTERACTION_FAILURE: ({ nonce }) => {
     if (stopWaiting(nonce)) showError(t('interaction_failed'));
@@ -123,81 +124,38 @@ function putMember(member) {
 }
 
 /** @param {Message} message */
-function addMessage(message) {
-  const { histories, me, channelId, unread, channels } = getState();
-  const history = histories[message.channel_id];
-  if (history !== undefined) {
-    const rest = history.list.filter((each) => each.id !== message.id && !isSameSending(each, message));
-    setState({ histories: { ...histories, [message.channel_id]: { ...history, list: insert(rest, message) } } });
-  }
+function messageCame(message) {
+  const { channelId, channels } = getState();
+  change(message.channel_id, (history) => addMessage(history, message));
   const channel = channels[message.channel_id];
   if (channel !== undefined)
     setState({ channels: { ...channels, [channel.id]: { ...channel, last_message_id: message.id } } });
   forgetTyping(message.channel_id, message.author.id, true);
-  const isOwn = message.author.id === me?.id;
-  if (isOwn || SYSTEM_LINES.includes(message.type)) return;
-  // An answer to our own doing is looked for at once.
-  const isAnswer = message.interaction_metadata?.user.id === me?.id && message.channel_id === channelId;
-  if (isAnswer) setState({ endRequests: getState().endRequests + 1 });
-  const isOpen = message.channel_id === channelId && document.visibilityState === 'visible';
-  const isInView = isOpen && (isAnswer || getState().isAtEnd);
-  if (!isInView) setState({ unread: { ...unread, [message.channel_id]: (unread[message.channel_id] ?? 0) + 1 } });
+  if (message.author.id === getState().me?.id || SYSTEM_LINES.includes(message.type)) return;
   if (message.channel_id === channelId)
     setState({ announcement: `${nameOf(message.author)}: ${messageText(message)}` });
+  if (!isSeen(message)) {
+    const { unread } = getState();
+    setState({ unread: { ...unread, [message.channel_id]: (unread[message.channel_id] ?? 0) + 1 } });
+  }
+}
+
+/** Whether a new message comes before somebody's eyes; an answer to our own doing is brought there. @param {Message} message */
+function isSeen(message) {
+  const { me, channelId, isAtEnd, endRequests } = getState();
+  if (message.channel_id !== channelId) return false;
+  const isAnswer = message.interaction_metadata?.user.id === me?.id;
+  if (isAnswer) setState({ endRequests: endRequests + 1 });
+  return document.visibilityState === 'visible' && (isAnswer || isAtEnd);
 }
 
 /**
- * @param {readonly Message[]} list
- * @param {Message} message
- */
-function insert(list, message) {
-  const isLater = (/** @type {Message} */ each) =>
-    !each.sending && !each.failed && BigInt(each.id) > BigInt(message.id);
-  const at = list.findIndex(isLater);
-  return at === -1 ? insertBeforeSending(list, message) : [...list.slice(0, at), message, ...list.slice(at)];
-}
-
-/**
- * @param {readonly Message[]} list
- * @param {Message} message
- */
-function insertBeforeSending(list, message) {
-  const at = list.findIndex((each) => each.sending || each.failed);
-  return at === -1 ? [...list, message] : [...list.slice(0, at), message, ...list.slice(at)];
-}
-
-/**
- * Whether `each` is our own message still shown as being sent, and `message` what became of it.
- * @param {Message} each
- * @param {Message} message
- */
-export function isSameSending(each, message) {
-  return (
-    (each.sending === true || each.failed !== undefined) &&
-    message.nonce !== undefined &&
-    String(each.nonce) === String(message.nonce)
-  );
-}
-
-/** @param {Message} message */
-function changeMessage(message) {
-  const { histories } = getState();
-  const history = histories[message.channel_id];
-  if (history === undefined) return;
-  const list = history.list.map((each) => (each.id === message.id ? { ...each, ...message } : each));
-  setState({ histories: { ...histories, [message.channel_id]: { ...history, list } } });
-}
-
-/**
+ * Of a channel that nobody has opened yet nothing is kept.
  * @param {string} channelId
- * @param {readonly string[]} ids
+ * @param {(history: import('./history.js').History) => import('./history.js').History} make
  */
-function removeMessages(channelId, ids) {
-  const { histories } = getState();
-  const history = histories[channelId];
-  if (history === undefined) return;
-  const list = history.list.filter((message) => !ids.includes(message.id));
-  setState({ histories: { ...histories, [channelId]: { ...history, list } } });
+function change(channelId, make) {
+  if (getState().histories[channelId] !== undefined) changeHistory(channelId, make);
 }
 
 /**

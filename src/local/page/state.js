@@ -1,6 +1,7 @@
 // @ts-check
 /** All that the page shows, in one object; changes replace parts of it, and whoever uses a part is drawn again. */
 import { useEffect, useState } from 'preact/hooks';
+import { emptyHistory } from './history.js';
 
 /** @typedef {import('discord-api-types/v10').APIMessage} ApiMessage */
 /** @typedef {import('discord-api-types/v10').APIApplicationCommand} Command */
@@ -24,7 +25,7 @@ import { useEffect, useState } from 'preact/hooks';
  * A message, or one of our own on its way (`sending`) or refused (`failed`).
  * @typedef {ApiMessage & { nonce?: string | number, sending?: boolean, failed?: string }} Message
  */
-/** @typedef {{ list: Message[], hasMore: boolean }} History */
+/** @typedef {import('./history.js').History} History */
 /** @typedef {{ id: string, custom_id: string, title: string, channel_id: string, components: any[] }} Modal */
 /** @typedef {{ kind: 'command' | 'component' | 'modal', channelId: string, label: string, messageId?: string, customId?: string, since: number }} Waiting */
 /** @typedef {{ id: number, kind: 'error' | 'note', text: string, action?: { label: string, run: () => void } }} Toast */
@@ -75,6 +76,16 @@ export function getState() {
 export function setState(changes) {
   state = { ...state, ...changes };
   for (const listener of [...listeners]) listener();
+}
+
+/**
+ * Changes what is known of a channel's messages.
+ * @param {string} channelId
+ * @param {(history: History) => History} change
+ */
+export function changeHistory(channelId, change) {
+  const before = state.histories[channelId] ?? emptyHistory();
+  setState({ histories: { ...state.histories, [channelId]: change(before) } });
 }
 
 /** Back to before anybody joined (the language stays). */

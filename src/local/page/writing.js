@@ -1,7 +1,8 @@
 // @ts-check
 /** Sending, changing and deleting one's own messages. */
+import { finishSending, putSending, removeMessages } from './history.js';
 import { newNonce, rest } from './rest.js';
-import { getState, setState } from './state.js';
+import { changeHistory, getState, setState } from './state.js';
 import { attempt, explain } from './toasts.js';
 
 /** @typedef {import('./state.js').Message} Message */
@@ -33,7 +34,7 @@ export async function sendMessage(channelId, content, files = []) {
     type: 0,
     sending: true,
   };
-  replaceSending(channelId, nonce, draft);
+  changeHistory(channelId, (history) => putSending(history, draft));
   setState({ endRequests: getState().endRequests + 1 });
   try {
     const message = await rest(
@@ -42,9 +43,10 @@ export async function sendMessage(channelId, content, files = []) {
       { content, nonce, enforce_nonce: true },
       files,
     );
-    finishSending(channelId, nonce, message);
+    changeHistory(channelId, (history) => finishSending(history, nonce, message));
   } catch (error) {
-    replaceSending(channelId, nonce, { ...draft, sending: false, failed: explain(error) });
+    const refused = { ...draft, sending: false, failed: explain(error) };
+    changeHistory(channelId, (history) => putSending(history, refused));
   }
 }
 
@@ -56,44 +58,7 @@ export function sendAgain(message) {
 
 /** @param {Message} message */
 export function dropSending(message) {
-  const { histories } = getState();
-  const known = histories[message.channel_id];
-  if (known === undefined) return;
-  setState({
-    histories: {
-      ...histories,
-      [message.channel_id]: { ...known, list: known.list.filter((each) => each.id !== message.id) },
-    },
-  });
-}
-
-/**
- * @param {string} channelId
- * @param {string} nonce
- * @param {Message} draft
- */
-function replaceSending(channelId, nonce, draft) {
-  const { histories } = getState();
-  const known = histories[channelId] ?? { list: [], hasMore: false };
-  const list = [...known.list.filter((each) => each.nonce !== nonce), draft];
-  setState({ histories: { ...histories, [channelId]: { ...known, list } } });
-}
-
-/**
- * The answer to the request may come before or after the gateway's event; both lead to one message.
- * @param {string} channelId
- * @param {string} nonce
- * @param {Message} message
- */
-function finishSending(channelId, nonce, message) {
-  const { histories } = getState();
-  const known = histories[channelId];
-  if (known === undefined) return;
-  const isThere = known.list.some((each) => each.id === message.id);
-  const list = isThere
-    ? known.list.filter((each) => each.nonce !== nonce || each.id === message.id)
-    : known.list.map((each) => (each.nonce === nonce && each.sending ? message : each));
-  setState({ histories: { ...histories, [channelId]: { ...known, list } } });
+  changeHistory(message.channel_id, (history) => removeMessages(history, [message.id]));
 }
 
 /** @param {Message} message */
