@@ -111,6 +111,7 @@ class WorkerSupervisor implements Supervisor {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     this.#child = child;
+    logger.info({ worker, workerPid: child.pid }, 'worker started');
     let jobId: string | null = null;
     let lastWords = '';
     child.stderr?.on('data', (text: Buffer) => {

@@ -63,6 +63,8 @@ class SittingDrill {
   #botKills = 0;
   #workerKills = 0;
   #counter = 0;
+  /** The worker last aimed at: the next one is another. */
+  #lastWorker: number | null = null;
   /** What went wrong for people while the bot was alive: refused requests, answers that never came. */
   readonly #complaints: string[] = [];
 
@@ -105,14 +107,13 @@ class SittingDrill {
     await this.#person.message('the consent', (message) => textOf(message).includes('Thank you'));
   }
 
-  /** Kills the bot, or its worker while there is one, between 50 ms and 4 s from now. */
+  /** Kills the bot up to 8 s from now, or a worker up to 1.5 s after it started; the bot too if no worker comes. */
   #killSoon(): Promise<void> & { done: boolean } {
     const aimAtWorker = this.#random() < 0.4;
+    const delay = this.#random();
     const work = async () => {
-      await pause(50 + this.#random() * 4000);
-      const worker = this.#bot.workerPid();
-      if (aimAtWorker && worker !== null && killed(worker)) this.#workerKills++;
-      else {
+      if (!aimAtWorker || !(await this.#killNextWorker(delay * 1500))) {
+        await pause(50 + delay * 8000);
         await this.#bot.kill();
         this.#botKills++;
       }
@@ -120,6 +121,22 @@ class SittingDrill {
     };
     const killing: Promise<void> & { done: boolean } = Object.assign(work(), { done: false });
     return killing;
+  }
+
+  async #killNextWorker(delay: number): Promise<boolean> {
+    for (let waited = 0; waited < 20_000; waited += 20) {
+      const worker = this.#bot.workerPid();
+      if (worker !== null && worker !== this.#lastWorker) {
+        this.#lastWorker = worker;
+        await pause(delay);
+        if (killed(worker)) {
+          this.#workerKills++;
+          return true;
+        }
+      }
+      await pause(20);
+    }
+    return false;
   }
 
   #isDead(): boolean {
