@@ -43,7 +43,7 @@ export function readCorrection(raw: string): string {
  */
 export function readRating(raw: string | number): number {
   const typed = String(raw).trim();
-  if (typed === '') throw new UserError('rating_empty');
+  if (ONLY_INVISIBLE.test(typed)) throw new UserError('rating_empty');
   const value = typeof raw === 'number' ? raw : parseDecimal(typed);
   const quoted = [...typed].slice(0, 20).join('');
   if (value === null || !Number.isFinite(value)) throw new UserError('rating_not_a_number', { value: quoted });

@@ -54,6 +54,7 @@ const CASES: [string, (scene: Scene) => unknown, string][] = [
   ['a rating below 0, with a comma', rating('-0,1'), 'rating_out_of_range'],
   ['an empty rating', rating(''), 'rating_empty'],
   ['a rating of spaces', rating('  '), 'rating_empty'],
+  ['a rating nobody can see', rating('\u200B\u2060'), 'rating_empty'],
   ['no number at all', rating(Number.NaN), 'rating_not_a_number'],
   ['an endless rating', rating(Number.POSITIVE_INFINITY), 'rating_not_a_number'],
   ['two ratings in one', rating('0.5 0.6'), 'rating_not_a_number'],

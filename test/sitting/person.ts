@@ -138,6 +138,11 @@ export class Person {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await answer.text();
+    if (answer.status === 429) {
+      // As the page does: the server says how long.
+      await pause(1000 * Number(JSON.parse(text).retry_after));
+      return this.request(method, route, body);
+    }
     if (!answer.ok) throw new Error(`${method} ${route}: ${answer.status} ${text}`);
     return text === '' ? undefined : JSON.parse(text);
   }
