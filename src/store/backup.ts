@@ -39,17 +39,23 @@ function verify(path: string): void {
 /** Backs up before a migration and drops all but the newest few such backups. */
 export function backUpBeforeMigration(connection: Connection): void {
   const folder = join(connection.folder, BACKUP_FOLDER);
-  const stamp = new Date(connection.now()).toISOString().replaceAll(/[:.]/g, '-');
-  backUp(connection, join(folder, `before-migration-${stamp}.sqlite`));
+  backUp(connection, join(folder, backupName(connection.now())));
   const outdated = listBackups(folder).slice(0, -KEPT_BACKUPS);
   for (const name of outdated) rmSync(join(folder, name), { force: true });
 }
 
-/** Drops the backups made before migrations: they would keep what a person has just asked to have forgotten. */
-export function dropBackups(dataFolder: string): void {
+/**
+ * Drops the backups made before migrations: they would keep what a person has just asked to have forgotten.
+ * @param madeBefore only those made before this moment.
+ */
+export function dropBackups(dataFolder: string, madeBefore?: number): void {
   const folder = join(dataFolder, BACKUP_FOLDER);
-  for (const name of listBackups(folder)) rmSync(join(folder, name), { force: true });
+  const last = madeBefore === undefined ? null : backupName(madeBefore);
+  for (const name of listBackups(folder)) if (last === null || name < last) rmSync(join(folder, name), { force: true });
 }
+
+const backupName = (moment: number): string =>
+  `before-migration-${new Date(moment).toISOString().replaceAll(/[:.]/g, '-')}.sqlite`;
 
 /** Oldest first: the stamp in the name sorts. */
 function listBackups(folder: string): string[] {

@@ -9,12 +9,15 @@ import { rmSync } from 'node:fs';
 import { isAbsolute, relative, resolve } from 'node:path';
 import { dropBackups } from './backup.ts';
 import type { Connection } from './connection.ts';
-import { and, eq, inArray, isNotNull, or, sql, union } from './drizzle.ts';
+import { and, eq, getTableColumns, inArray, isNotNull, max, or, sql, union } from './drizzle.ts';
 import { outboxStore } from './events.ts';
 import * as tables from './schema/index.ts';
 
 const { audit, classes, consents, corrections, jobs, members, ratings, sessions, turns, versionMembers, versions } =
   tables;
+
+/** How the audit calls it: nobody's name is left to say whom. */
+const FORGOTTEN = 'member_forgotten';
 
 export interface ForgetReport {
   /** Jobs that were waiting or running on the member's words, and were stopped. */
@@ -24,6 +27,9 @@ export interface ForgetReport {
   /** False while another process still reads the log: the rest is overwritten with the next write. */
   erased: boolean;
 }
+
+/** A turn's prompt holds what others said before it: that is theirs. */
+const { promptIds: _promptIds, ...ownColumns } = getTableColumns(tables.turns);
 
 export function exportMember({ db, read }: Connection, memberId: string): Record<string, unknown> {
   return read(() => {
@@ -37,7 +43,7 @@ export function exportMember({ db, read }: Connection, memberId: string): Record
     return {
       member: of(db.select().from(members).where(eq(members.id, memberId)).all()),
       consents: of(db.select().from(consents).where(eq(consents.memberId, memberId)).all()),
-      turns: of(db.select().from(turns).where(eq(turns.memberId, memberId)).orderBy(turns.createdAt).all()),
+      turns: of(db.select(ownColumns).from(turns).where(eq(turns.memberId, memberId)).orderBy(turns.createdAt).all()),
       ratings: of(db.select().from(ratings).where(eq(ratings.memberId, memberId)).all()),
       corrections: of(db.select().from(corrections).where(eq(corrections.memberId, memberId)).all()),
       sessionsStarted: of(db.select().from(sessions).where(eq(sessions.startedBy, memberId)).all()),
@@ -60,7 +66,7 @@ export function forgetMember(connection: Connection, memberId: string): ForgetRe
     const entry = {
       classId: member.classId,
       memberId: null,
-      action: 'member_forgotten',
+      action: FORGOTTEN,
       details: {},
       createdAt: now(),
     };
@@ -70,6 +76,20 @@ export function forgetMember(connection: Connection, memberId: string): ForgetRe
   removeCheckpoints(connection.folder, checkpoints);
   dropBackups(connection.folder);
   return { stoppedJobs, markedVersions, erased: connection.truncateLog() };
+}
+
+/** At a start: what a process killed between forgetting and erasing left behind. */
+export function finishForgetting(connection: Connection): void {
+  const { db, read } = connection;
+  const last = read(() =>
+    db
+      .select({ moment: max(audit.createdAt) })
+      .from(audit)
+      .where(eq(audit.action, FORGOTTEN))
+      .get(),
+  );
+  if (last?.moment) dropBackups(connection.folder, last.moment);
+  connection.truncateLog();
 }
 
 function markVersions({ db }: Connection, memberId: string): string[] {

@@ -9,6 +9,7 @@ import { backUp } from './backup.ts';
 import { type Connection, connect, prepareFolder } from './connection.ts';
 import { auditStore, outboxStore } from './events.ts';
 import { type StoredFile, sweepUnfinished, writeFileDurably } from './files.ts';
+import { finishForgetting } from './forget.ts';
 import { jobStepStore } from './job-steps.ts';
 import { assertMigrated, inspect, MIGRATIONS_FOLDER, migrate } from './migrate.ts';
 import { classStore, consentStore, memberStore, settingStore } from './people.ts';
@@ -68,8 +69,7 @@ export function openStoreWith(options: Required<StoreOptions> & { migrationsFold
     if (options.migrate) {
       migrate(connection, migrationsFolder);
       sweepUnfinished(folder, now());
-      // What a killed process had forgotten but not yet erased.
-      connection.truncateLog();
+      finishForgetting(connection);
     } else assertMigrated(connection, migrationsFolder);
     return buildStore(connection);
   } catch (error) {

@@ -87,6 +87,19 @@ test('the backup made before a migration goes with them', () => {
   expect(existsSync(backup)).toBe(false);
 });
 
+test('a process killed before it dropped that backup drops it at its next start; a later one stays', () => {
+  const { store, folder } = createStore();
+  const { member } = createEverywhere(store);
+  store.members.forget(member.id);
+  const forgottenAt = store.audit.list('class')[0]!.createdAt;
+  store.close();
+  mkdirSync(join(folder, 'backups'), { recursive: true });
+  const name = (moment: number) => `before-migration-${new Date(moment).toISOString().replaceAll(/[:.]/g, '-')}.sqlite`;
+  for (const moment of [forgottenAt - 1, forgottenAt + 1]) writeFileSync(join(folder, 'backups', name(moment)), 'x');
+  createStore(folder).store.close();
+  expect(readdirSync(join(folder, 'backups'))).toEqual([name(forgottenAt + 1)]);
+});
+
 test('versions that learned from the words are marked, with their descendants, and stay', () => {
   const { store } = createStore();
   const { member, teacher, version } = createEverywhere(store);
@@ -182,6 +195,8 @@ test('an export holds the member’s rows of every table that names members', ()
     ...{ declarations: 1, versionsThatLearnedFromYou: 1, audit: 1 },
   });
   expect(exported.turns).toMatchObject([{ text: 'SECRET-text', reply: 'SECRET-reply' }]);
+  // What others said before a turn is in its prompt, and theirs.
+  expect(exported.turns).not.toMatchObject([{ promptIds: expect.anything() }]);
 
   // A new column that points at members must be thought of here: these are all there are.
   const pointing = Object.values<unknown>(schema)
