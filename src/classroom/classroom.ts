@@ -203,14 +203,18 @@ export class Classroom {
     return this.#people.list(classId);
   }
 
-  /** The person's own answer to the consent question (`consentText`). */
+  /** The person's own answer to the consent question (`consentText`). A no stops what was to train on their words. */
   consent(actor: Actor, granted: boolean): MemberView {
-    return this.#people.consent(actor, granted);
+    const member = this.#people.consent(actor, granted);
+    this.#carryOn(actor.classId);
+    return member;
   }
 
   /** A guardian's answer, recorded by the teacher who holds it. */
   guardianConsent(actor: Actor, userId: string, granted: boolean): MemberView {
-    return this.#people.guardianConsent(actor, userId, granted);
+    const member = this.#people.guardianConsent(actor, userId, granted);
+    this.#carryOn(actor.classId);
+    return member;
   }
 
   /** The operator's declaration, recorded with its wording (`declarationText` unless given), date and who. Teachers only. */
@@ -231,8 +235,7 @@ export class Classroom {
   /** Forgets a person at once; sittings they were in go on without their turns. Null when nothing was kept. */
   deleteMyData(actor: Actor): ForgetReport | null {
     const report = this.#people.forget(actor);
-    for (const { id } of this.#room.store.sessions.openIn(actor.classId)) this.#sittings.carryOn(id);
-    this.#nudge();
+    this.#carryOn(actor.classId);
     return report;
   }
 
@@ -295,6 +298,12 @@ export class Classroom {
   async close(): Promise<void> {
     this.#listeners.clear();
     await this.#sittings.close();
+  }
+
+  /** After something was taken out of a class: its sitting may have lost its turn or its training. */
+  #carryOn(classId: string): void {
+    for (const { id } of this.#room.store.sessions.openIn(classId)) this.#sittings.carryOn(id);
+    this.#nudge();
   }
 
   #nudge(): void {

@@ -34,18 +34,13 @@ export function blockOf(
 }
 
 /** The tokens of the rated reply, of what it answered, and of the newest better answer somebody wrote, if any. */
-export async function probeOf(
-  store: Store,
-  brain: Promise<Brain>,
-  turn: TurnRow,
-  settings: ClassSettings,
-): Promise<Probe> {
+export function probeOf(store: Store, brain: Brain, turn: TurnRow, settings: ClassSettings): Probe {
   const replyIds = turn.outputIds ?? [];
   const correction = store.corrections.ofTurn(turn.id).at(-1);
   // The prompt is not kept where a forgotten member's words were in it.
-  const promptIds = turn.promptIds ?? promptOf(store, await brain, turn, settings);
+  const promptIds = turn.promptIds ?? promptOf(store, brain, turn, settings);
   if (!correction) return { promptIds, replyIds };
-  const { tokenizer } = await brain;
+  const { tokenizer } = brain;
   return { promptIds, replyIds, correctionIds: [...tokenizer.encode(correction.text), tokenizer.eosId] };
 }
 

@@ -52,7 +52,7 @@ export class People {
     return memberView(this.#room.store, this.member(actor));
   }
 
-  /** The person's own answer to the consent question; the newest one counts. */
+  /** The person's own answer to the consent question; a guardian's no stands over their yes. */
   consent(actor: Actor, granted: boolean): MemberView {
     const member = this.member(actor);
     return this.#record(member, granted, member.id);
@@ -65,13 +65,11 @@ export class People {
     const teacher = this.member(actor);
     const member = store.members.find(actor.classId, userId);
     if (!member) throw new UserError('member_unknown');
-    store.audit.add({
-      classId: actor.classId,
-      memberId: teacher.id,
-      action: 'guardian_consent',
-      details: { about: member.id, granted },
+    return store.transaction(() => {
+      const details = { about: member.id, granted };
+      store.audit.add({ classId: actor.classId, memberId: teacher.id, action: 'guardian_consent', details });
+      return this.#record(member, granted, teacher.id);
     });
-    return this.#record(member, granted, teacher.id);
   }
 
   /** The operator's declaration; `wording` is what they were shown. @throws UserError not_teacher. */

@@ -4,12 +4,13 @@
  * other and a killed process leaves a whole step or none. What has to happen next (an answer, a timer, a training) is
  * never written down as a task: it follows from the state, after every step and again at a restart (`carryOn`).
  */
+import type { Brain } from '../brain/index.ts';
 import { UserError } from '../errors.ts';
 import type { JobRow, NewTurn, Reply, SessionRow } from '../store/index.ts';
 import { averagesOf } from './averages.ts';
 import type { Announcement, Effect, SessionEvent } from './events.ts';
 import { jobEvent, type Probe, queueJob } from './jobs.ts';
-import { makeReply } from './replies.ts';
+import { makeReply, promptOf } from './replies.ts';
 import { type Room, settingsOf } from './room.ts';
 import { type ClassSettings, completeSettings, sessionRules } from './settings.ts';
 import { measuredTurns } from './show.ts';
@@ -259,17 +260,29 @@ export class Sittings {
   async #answer(sessionId: string, { id: turnId, run, seed }: CurrentTurn): Promise<() => void> {
     const { store, brain, log } = this.#room;
     try {
+      const ready = await brain;
       const turn = given(store.turns.get(turnId));
       const { settings } = this.get(sessionId);
       const version = this.#versions.current(turn.classId);
-      const reply = await makeReply(this.#room, await brain, turn, settings, seed, version);
-      return () => this.apply(sessionId, { type: 'answered', turnId, run }, { reply });
+      const reply = await makeReply(this.#room, ready, turn, settings, seed, version);
+      return () =>
+        this.apply(sessionId, { type: 'answered', turnId, run }, { reply: this.#kept(turnId, reply, ready) });
     } catch (error) {
       log.error({ err: error, sessionId, turnId }, 'the brain did not answer');
       const { identifier, context } =
         error instanceof UserError ? error : { identifier: 'brain_stumbled' as const, context: {} };
       return () => this.apply(sessionId, { type: 'answer_failed', turnId, run, identifier, context });
     }
+  }
+
+  /** Somebody who was forgotten while the brain answered may stand in what it read: then that is not kept. */
+  #kept(turnId: string, reply: Reply, brain: Brain): Reply {
+    const { store } = this.#room;
+    const turn = store.turns.get(turnId);
+    if (!turn) return reply;
+    const { settings } = this.get(turn.sessionId);
+    const now = promptOf(store, brain, turn, settings);
+    return `${now}` === `${reply.promptIds}` ? reply : { ...reply, promptIds: null };
   }
 
   /** Runs `work`, which writes; what a full disk or a busy database prevented is tried again from the state. */

@@ -78,7 +78,8 @@ const onAnotherTry: Rule<'another_try'> = (state, { turnId, seed }) => {
 
 const onRate: Rule<'rate'> = (state, event, rules) => {
   const { turnId, memberId, value } = event;
-  if (state.phase === 'answering' && state.turn.id === turnId) throw new UserError('rate_after_answer');
+  // In a stopped sitting, too: what is on its way takes the place of what can be read.
+  if ('turn' in state && state.turn?.pending && state.turn.id === turnId) throw new UserError('rate_after_answer');
   if (event.alreadyRated) throw new UserError('already_rated');
   const decides = state.phase === 'rating' && state.turn.id === turnId;
   const kept: Effect[] = [

@@ -78,13 +78,13 @@ export class Turns {
   async rate(actor: Actor, turnId: string, raw: string | number): Promise<RatingOutcome> {
     const value = readRating(raw);
     const { store, brain, now } = this.#room;
-    const found = this.#turn(actor, turnId);
-    const { sessionId, classId } = found;
-    const member = this.#people.member(actor);
-    const probe = await probeOf(store, brain, found, this.#sittings.get(sessionId).settings);
+    const { sessionId, classId } = this.#turn(actor, turnId);
+    const ready = await brain;
     // From here to the end nothing waits, so nobody comes between what is read and what is written.
     const turn = this.#turn(actor, turnId);
+    const member = this.#people.member(actor);
     if (turn.reply === null && turn.state === 'failed') throw new UserError('turn_unanswered');
+    const probe = probeOf(store, ready, turn, this.#sittings.get(sessionId).settings);
     const alreadyRated = store.ratings.ofTurn(turnId).some((rating) => rating.memberId === member.id);
     const blocked = blockOf(this.#room, classId, sessionId);
     const before = this.#sittings.get(sessionId).state;

@@ -28,7 +28,8 @@ export interface Reply {
   /** The version that replied; null is the base. */
   versionId: string | null;
   seed: number;
-  promptIds: number[];
+  /** Null where the words of somebody who has asked to be forgotten were in it. */
+  promptIds: number[] | null;
   outputIds: number[];
   tokenLogprobs: number[];
   seconds: number;

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { CONSENT_TEXT_VERSION, declarationText } from '../../src/classroom/index.ts';
 import { gatherTrainingText, trainingBlock } from '../../src/classroom/training-text.ts';
-import { ana, bia, CLASS_ID, createWorld, PLACE, rosa, sharedBrain, trainByHand } from './fixture.ts';
+import { ana, bia, CLASS_ID, claim, createWorld, PLACE, refused, rosa, sharedBrain, trainByHand } from './fixture.ts';
 
 const shared = sharedBrain();
 
@@ -52,8 +52,8 @@ test('who refused stays out of the text, and so does the reply to them; the othe
   const { id } = classroom.startSession(ana, PLACE);
   const hers = await classroom.say(ana, id, { text: 'words of ana' });
   await classroom.rate(ana, hers.id, 1);
-  const refused = await classroom.say(bia, id, { text: 'secrets of bia' });
-  await classroom.rate(bia, refused.id, 0);
+  const secret = await classroom.say(bia, id, { text: 'secrets of bia' });
+  await classroom.rate(bia, secret.id, 0);
   const { payload } = trainByHand(world, shared.brain);
   const reply = world.store.turns.get(hers.id)!.reply!;
   expect(payload.trainingText).toBe(`words of ana ${reply}`.trim());
@@ -78,6 +78,62 @@ test('a guardian’s consent is recorded by the teacher, with the wording’s ve
   expect(world.store.consents.history(member.id)).toMatchObject([
     { granted: true, textVersion: CONSENT_TEXT_VERSION, recordedBy: classroom.member(rosa).id },
   ]);
+});
+
+test('a no stops the training that has their words, waiting or running, and it cannot be tried again', async () => {
+  for (const running of [false, true]) {
+    const world = createWorld(shared);
+    const { classroom, store } = world;
+    for (const person of [ana, bia]) classroom.consent(person, true);
+    const { id } = classroom.startSession(rosa, PLACE);
+    for (const person of [ana, bia]) {
+      const turn = await classroom.say(person, id, { text: `words of ${person.name}` });
+      await classroom.rate(rosa, turn.id, person === bia ? 0 : 1);
+    }
+    const job = running ? claim(world) : store.jobs.list()[0]!;
+    classroom.consent(ana, false);
+    expect(classroom.session(id).phase).toBe('failed');
+    expect(store.jobs.get(job.id)).toMatchObject({ state: 'failed', error: { identifier: 'job_words_withdrawn' } });
+    expect(store.jobs.get(job.id)!.payload.trainingText).toBe('');
+    expect(store.jobs.claim('another', 1000)).toBeNull();
+    expect(await refused(() => classroom.retryJob(rosa, id))).toBe('job_words_withdrawn');
+    classroom.skipJob(rosa, id);
+    world.advance(5_000);
+
+    // The next one trains on what is left.
+    const turn = await classroom.say(bia, id, { text: 'more' });
+    await classroom.rate(rosa, turn.id, 0);
+    const { payload } = store.jobs.list()[0]!;
+    expect(payload.memberIds).toEqual([classroom.member(bia).id]);
+    expect(payload.trainingText).not.toContain('words of ana');
+  }
+});
+
+test('a no also bars a failed training from being tried again; one of others’ words goes on', async () => {
+  const world = createWorld(shared);
+  const { classroom, store } = world;
+  for (const person of [ana, bia]) classroom.consent(person, true);
+  const { id } = classroom.startSession(rosa, PLACE);
+  const turn = await classroom.say(ana, id, { text: 'hello' });
+  await classroom.rate(rosa, turn.id, 0);
+  const job = claim(world);
+  store.jobs.fail(job.id, 'worker', { identifier: 'disk_full', context: { path: 'x' } });
+  classroom.jobChanged(job.id);
+  classroom.consent(bia, false);
+  expect(store.jobs.get(job.id)).toMatchObject({ wordsWithdrawn: false });
+  classroom.consent(ana, false);
+  expect(await refused(() => classroom.retryJob(rosa, id))).toBe('job_words_withdrawn');
+});
+
+test('a guardian’s no stands over a child’s yes, and a child’s no over a guardian’s yes', () => {
+  const { classroom } = createWorld(shared);
+  classroom.member(bia);
+  expect(classroom.guardianConsent(rosa, 'bia', false).consent).toBe('refused');
+  expect(classroom.consent(bia, true).consent).toBe('refused');
+  expect(classroom.guardianConsent(rosa, 'bia', true).consent).toBe('granted');
+  expect(classroom.consent(bia, false).consent).toBe('refused');
+  expect(classroom.guardianConsent(rosa, 'bia', true).consent).toBe('refused');
+  expect(classroom.consent(bia, true).consent).toBe('granted');
 });
 
 describe('the training text', () => {

@@ -1,5 +1,6 @@
 /** Somebody asks to be forgotten in the middle of a sitting: their words go at once, and the sitting goes on. */
 import { describe, expect, test } from 'vitest';
+import type { Brain } from '../../src/brain/index.ts';
 import {
   ana,
   bia,
@@ -10,6 +11,7 @@ import {
   refused,
   rosa,
   sharedBrain,
+  temporaryFolder,
   trainByHand,
 } from './fixture.ts';
 
@@ -44,6 +46,44 @@ describe('forgotten', () => {
     expect(await refused(() => saying)).toBe('turn_gone');
     expect(classroom.recentTurns(CLASS_ID)).toEqual([]);
     expect(await classroom.say(bia, id, { text: 'next' })).toMatchObject({ state: 'answered' });
+  });
+
+  test('while the brain answers somebody else: the answer is kept, not the prompt their words were in', async () => {
+    const folder = temporaryFolder();
+    const before = createWorld(shared, { folder });
+    const { id } = before.classroom.startSession(rosa, PLACE);
+    const hers = await before.classroom.say(ana, id, { text: 'forget me' });
+    await before.classroom.rate(rosa, hers.id, 1);
+    await before.close();
+    const brain = heldBrain(shared.brain);
+    const world = createWorld(shared, { folder, brain });
+    const { classroom, store } = world;
+    const saying = classroom.say(bia, id, { text: 'remember me' });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    classroom.deleteMyData(ana);
+    brain.release();
+    const turn = await saying;
+    expect(turn).toMatchObject({ state: 'answered', text: 'remember me' });
+    expect(store.turns.get(turn.id)?.promptIds).toBeNull();
+  });
+
+  test('while a rating waits for the brain to load: their words are not measured', async () => {
+    const folder = temporaryFolder();
+    const before = createWorld(shared, { folder });
+    before.classroom.consent(bia, true);
+    const { id } = before.classroom.startSession(rosa, PLACE);
+    const hers = await before.classroom.say(ana, id, { text: 'forget me' });
+    await before.classroom.rate(rosa, hers.id, 1);
+    const turn = await before.classroom.say(bia, id, { text: 'remember me' });
+    await before.close();
+    const brain = Promise.withResolvers<Brain>();
+    const { classroom, store } = createWorld(shared, { folder, brain: brain.promise });
+    const rating = classroom.rate(rosa, turn.id, 0);
+    classroom.deleteMyData(ana);
+    brain.resolve(shared.brain);
+    await rating;
+    const [job] = store.jobs.list();
+    expect(job!.payload.probe.promptIds).toEqual(shared.brain.promptIds([], 'remember me', turn.choices));
   });
 
   test('before the rating: there is nothing left to rate', async () => {

@@ -256,6 +256,15 @@ describe('what is not allowed says why, and changes nothing', () => {
     expect(refusalOf(() => step(state, event, rules))).toBe(identifier);
   });
 
+  test('rating, in a stopped sitting, an answer that is still on its way', () => {
+    for (const events of [[say()], [say(), answered(), { type: 'another_try', turnId: 't1', seed: 8 } as const]]) {
+      const { state } = after([...events, stop]);
+      expect(refusalOf(() => step(state, rate(1), rules))).toBe('rate_after_answer');
+      const ended = after([keep(true)], state).state;
+      expect(refusalOf(() => step(ended, rate(1), rules))).toBe('rate_after_answer');
+    }
+  });
+
   test('the countdown tells how long it still runs, at least a second', () => {
     const { state } = after(IN_PHASE.countdown);
     const refused = (at: number) => {
