@@ -103,20 +103,21 @@ const SHOWS: Record<OutboxKind, Show> = {
   },
 
   job_finished: async (stage, event, session) => {
-    const job = stage.desk.classroom.job(idIn(event, 'jobId'));
+    const job = endedJob(stage, event);
     await endProgress(stage, session, job);
     return post(stage, event, session, summaryMessage(job, session.locale, await chartOf(job, session)));
   },
 
   job_failed: async (stage, event, session) => {
-    const job = stage.desk.classroom.job(idIn(event, 'jobId'));
+    const job = endedJob(stage, event);
     await endProgress(stage, session, job);
-    const open = session.phase === 'failed' && session.jobId === job.id;
+    const { phase, jobId } = stage.desk.classroom.session(session.id);
+    const open = phase === 'failed' && jobId === job.id;
     return post(stage, event, session, jobFailedMessage(job, session.id, session.locale, open));
   },
 
   job_cancelled: async (stage, event, session) => {
-    await endProgress(stage, session, stage.desk.classroom.job(idIn(event, 'jobId')));
+    await endProgress(stage, session, endedJob(stage, event));
     return null;
   },
 
@@ -188,6 +189,16 @@ async function redraw(
   } catch (error) {
     if (failureOf(error) !== 'message_gone') throw error;
   }
+}
+
+/**
+ * The job an event of the trainer tells of. The trainer, a process of its own, wrote it, and it may be shown before anybody
+ * (or, after a kill, without anybody) has told the classroom; where the sitting stands must follow from it all the same.
+ */
+function endedJob({ desk }: Stage, event: OutboxRow): JobView {
+  const jobId = idIn(event, 'jobId');
+  desk.classroom.jobChanged(jobId);
+  return desk.classroom.job(jobId);
 }
 
 /** The progress message's last state; where a bot before this one had begun it, there is no pace to keep to. */
