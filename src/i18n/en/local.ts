@@ -64,6 +64,7 @@ export default {
   join_code_renew: 'Make a new code',
   join_code_renew_question: 'Make a new join code? The old one stops working; who is in stays in.',
   member_menu: 'What to do for {{name}}',
+  return_code_of: 'Return code of {{name}}',
   new_return_code: 'New return code',
   make_teacher: 'Make a teacher',
   make_student: 'No longer a teacher',

@@ -65,6 +65,7 @@ export default {
   join_code_renew: 'Criar outro código',
   join_code_renew_question: 'Criar outro código de entrada? O antigo deixa de valer; quem já entrou continua.',
   member_menu: 'Opções para {{name}}',
+  return_code_of: 'Código de volta de {{name}}',
   new_return_code: 'Novo código de volta',
   make_teacher: 'Passar a dar aula',
   make_student: 'Deixar de dar aula',

@@ -24,6 +24,7 @@ export function useFollow({ firstId, lastId, endRequests }) {
     firstId: '',
     lastId: '',
     lastHeight: 0,
+    lastIsLong: false,
     height: 0,
     movedByUs: false,
   });
@@ -55,22 +56,26 @@ export function useFollow({ firstId, lastId, endRequests }) {
     const top = Math.max(0, start.offsetTop - MARGIN);
     moveTo(Math.min(end, top));
     memory.current.readingUntil = top < end ? Date.now() + READING_MS : 0;
+    // Even where its end is near: what else changes must not push its beginning out of sight.
+    if (top < end) memory.current.atEnd = false;
   };
 
   useLayoutEffect(() => {
     const element = box.current;
     if (element === null) return;
     const known = memory.current;
-    const height = lastMessage(element)?.offsetHeight ?? 0;
+    const last = lastMessage(element);
+    const height = last?.offsetHeight ?? 0;
+    const isLong = last !== null && last.offsetTop - MARGIN < element.scrollHeight - element.clientHeight;
     const isNew = lastId !== known.lastId;
-    const outgrew = !isNew && known.lastHeight <= element.clientHeight && height > element.clientHeight;
+    const outgrew = !isNew && !known.lastIsLong && isLong && height > known.lastHeight;
     if (known.follows && (isNew || outgrew)) {
       if (Date.now() >= known.readingUntil) showLast(known.lastId === '');
       else note();
     } else if (known.follows && known.atEnd) toEnd();
     else if (!known.follows && firstId !== known.firstId)
       moveTo(element.scrollTop + element.scrollHeight - known.height);
-    Object.assign(known, { firstId, lastId, lastHeight: height, height: element.scrollHeight });
+    Object.assign(known, { firstId, lastId, lastHeight: height, lastIsLong: isLong, height: element.scrollHeight });
   });
   useLayoutEffect(() => {
     Object.assign(memory.current, { follows: true, readingUntil: 0 });
@@ -90,9 +95,12 @@ export function useFollow({ firstId, lastId, endRequests }) {
 
   const onScroll = () => {
     const known = memory.current;
+    if (known.movedByUs) {
+      known.movedByUs = false;
+      return;
+    }
     note();
-    if (known.movedByUs) known.movedByUs = false;
-    else Object.assign(known, { follows: known.atEnd, readingUntil: 0 });
+    Object.assign(known, { follows: known.atEnd, readingUntil: 0 });
   };
   const showNewest = () => {
     Object.assign(memory.current, { follows: true, readingUntil: 0 });

@@ -73,7 +73,7 @@ function Member({ member, iTeach }) {
       html`<details class="member-menu">
         <summary class="icon-button" aria-label=${t('member_menu', { name: nameOf(user) })}><${Icon} name="more" /></summary>
         <div>
-          ${code && html`<p class="return-code"><span>${t('return_code')}</span><code>${code}</code></p>`}
+          ${code && html`<p class="return-code"><span>${t('return_code_of', { name: nameOf(user) })}</span><code>${code}</code></p>`}
           <button type="button" class="menu-item" onClick=${() => void attempt(async () => setCode(await newReturnCode(user.id)))}>${t('new_return_code')}</button>
           <button type="button" class="menu-item" onClick=${() => void setTeacher(user.id, !teaches)}>${teaches ? t('make_student') : t('make_teacher')}</button>
           ${!teaches && html`<button type="button" class="menu-item danger" onClick=${() => confirm(t('remove_question', { name: nameOf(user) })) && void removeFromClass(user.id)}>${t('remove_member')}</button>`}

@@ -167,6 +167,6 @@ function SystemLine({ message }) {
   if (message.type === TYPE.pinned) return html`<li class="system">${t('pinned_line', { name })}</li>`;
   return html`<li class="system">
     <${Icon} name="thread" /> ${t('thread_line', { name })}
-    <button type="button" class="link" onClick=${() => openChannel(threadId ?? '')}>${message.content}</button>
+    <button type="button" class="thread-link" onClick=${() => openChannel(threadId ?? '')}>${message.content}</button>
   </li>`;
 }
