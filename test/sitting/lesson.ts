@@ -189,6 +189,6 @@ export class Lesson {
 }
 
 /** Markdown as a reader sees it: without the backslashes that keep signs from formatting. */
-function asShown(text: string): string {
+export function asShown(text: string): string {
   return text.replace(/\\([!-/:-@[-`{-~])/g, '$1');
 }
