@@ -40,11 +40,15 @@ class Album {
     this.#people = people;
   }
 
-  /** Everybody's picture of this step, with what they do first to see it. */
-  async take(step: string, prepare: (visitor: Visitor) => Promise<unknown> = async () => {}): Promise<void> {
+  /** Everybody's picture of this step (or of those whose look has `looks` in its name), with what they do first to see it. */
+  async take(
+    step: string,
+    prepare: (visitor: Visitor) => Promise<unknown> = async () => {},
+    looks = '',
+  ): Promise<void> {
     const number = String(++this.#step).padStart(2, '0');
     for (const [look, visitor] of this.#people) {
-      if (look === 'phone-dark' && !DARK_PHONE_STEPS.includes(step)) continue;
+      if ((look === 'phone-dark' && !DARK_PHONE_STEPS.includes(step)) || !look.includes(looks)) continue;
       await prepare(visitor);
       const file = `${number}-${step}.${visitor.locale}.${look}.png`;
       await visitor.page.screenshot({ path: path.join(this.#folder, file) });
@@ -131,6 +135,12 @@ async function play(browser: Browser, bot: Running, locale: Locale, folder: stri
     await visitor.press(visitor.button(speak).last());
     await visitor.form.getByLabel(t(locale, 'discord:speak_text')).fill(words.second);
   });
+  await album.take(
+    'speak-form-keyboard',
+    ({ page }) => page.setViewportSize({ width: 360, height: 420 }),
+    'phone-light',
+  );
+  await phone.page.setViewportSize(PHONE.viewport);
   await album.take('speak-form-menu', (visitor) =>
     visitor.openMenu(visitor.menu(t(locale, 'discord:choice_emotion'), visitor.form)),
   );

@@ -70,7 +70,7 @@ export default {
   turn_failed: 'No answer came',
   turn_failed_next: 'Nothing is lost: say it again.',
   masked: 'Words that do not belong in a classroom are hidden.',
-  total: 'Total {{total}} of {{most}}',
+  total: 'Total {{total}} (at best {{most}})',
   not_measured: 'not measured',
   rouge_means: 'how much of your sentence comes back, in order',
   bleu_means: 'how many word groups are the same',

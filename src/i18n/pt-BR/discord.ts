@@ -74,7 +74,7 @@ export default {
   turn_failed: 'Não veio resposta',
   turn_failed_next: 'Nada se perdeu: diga de novo.',
   masked: 'Palavras que não cabem numa sala de aula ficam escondidas.',
-  total: 'Total {{total}} de {{most}}',
+  total: 'Total {{total}} (o melhor é {{most}})',
   not_measured: 'não medido',
   rouge_means: 'quanto da sua frase volta, na mesma ordem',
   bleu_means: 'quantos grupos de palavras são iguais',
