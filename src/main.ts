@@ -1,17 +1,17 @@
 /** `npm start`: reads the settings, checks the machine, opens the house, says where the door is. */
-import { pino } from 'pino';
 import { checkMachine, inspectMachine } from './check.ts';
 import { loadEnvironmentFile, readConfig, systemLocale } from './config.ts';
 import { UserError } from './errors.ts';
 import { openFactory } from './factory.ts';
 import { t, tDynamic } from './i18n/index.ts';
+import { openLog } from './log.ts';
 
 loadEnvironmentFile();
 const locale = systemLocale(process.env);
 try {
   const config = readConfig(process.env, process.argv.slice(2));
   checkMachine(inspectMachine(config.dataFolder));
-  const factory = await openFactory(config, pino({ level: config.logLevel }, pino.destination(2)));
+  const factory = await openFactory(config, openLog(config.logLevel));
   const { local } = factory;
   if (local) {
     const { url, joinCode, teacherCode } = local;
