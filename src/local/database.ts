@@ -140,6 +140,11 @@ export function openDatabase(folder: string): Database {
   }
 }
 
+/** Whether the disk has no room left for what was to be written. */
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof BetterSqlite3.SqliteError && error.code === 'SQLITE_FULL';
+}
+
 function createSchema(database: Database): void {
   const create = database.transaction(() => {
     database.exec(SCHEMA);

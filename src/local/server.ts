@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { readerLocale } from '../i18n/index.ts';
+import { isDiskFull } from './database.ts';
 import { Hosts } from './hosts.ts';
 import { isSignedPath } from './message-json.ts';
 import { loadPages } from './pages.ts';
@@ -157,11 +158,12 @@ export function createHttpSide(world: World, host: string): HttpSide {
     response.end(request.method === 'HEAD' ? undefined : page.body);
   }
 
-  function fail(response: ServerResponse, error: unknown): void {
+  function fail(response: ServerResponse, cause: unknown): void {
     if (response.headersSent) {
       response.destroy();
       return;
     }
+    const error = isDiskFull(cause) ? refusals.diskFull() : cause;
     if (!(error instanceof ApiError)) {
       console.error('local classroom:', error);
       sendJson(response, 500, { message: '500: Internal Server Error', code: 0 });

@@ -226,6 +226,11 @@ describe.skipIf(!disk)('a disk', () => {
       const { rosa, ana } = lesson;
       await lesson.told(rosa, () => rosa.command(lesson.channel, 'session config', { epochs: 4, max_new_tokens: 20 }));
       await lesson.sit();
+      // Without any room at all nobody gets anything in, and is told why.
+      resize('full', 0);
+      await lesson.doorRefuses(() => ana.write(lesson.thread, 'Hello there'), '507');
+      await lesson.doorRefuses(() => ana.command(lesson.thread, 'turn say', { text: 'Hello there' }), '507');
+      resize(400);
       const opening = await lesson.with(ana, 'bf:consent:yes');
       await lesson.told(ana, () => ana.press(opening, 'bf:consent:yes'));
       const turn = await lesson.say(ana, 'Rain falls in the night.');
@@ -256,10 +261,10 @@ describe.skipIf(!disk)('a disk', () => {
   });
 });
 
-/** Gives the disk this many megabytes, or no more than it holds and the little it takes to write down that something failed. */
-function resize(size: number | 'full'): void {
+/** Gives the disk this many megabytes, or no more than it holds and the little it takes to note that something failed. */
+function resize(size: number | 'full', spare = SPARE_BYTES): void {
   const { blocks, bfree, bsize } = statfsSync(disk!);
-  const bytes = size === 'full' ? (blocks - bfree) * bsize + SPARE_BYTES : size * 2 ** 20;
+  const bytes = size === 'full' ? (blocks - bfree) * bsize + spare : size * 2 ** 20;
   const { status, stderr } = spawnSync('mount', ['-o', `remount,size=${bytes}`, disk!]);
   if (status !== 0) throw new Error(`the disk cannot be resized: ${stderr}`);
 }

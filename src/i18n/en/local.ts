@@ -143,6 +143,8 @@ export default {
   error_network: 'The classroom cannot be reached. Is the program still running?',
   error_too_fast: 'That was very fast. Wait a moment and try again.',
   error_file_too_large: 'A file may have at most 10 MB.',
+  error_disk_full:
+    'The disk of the computer that runs the classroom is full, so nothing was sent. Tell your teacher: once there is room, try again.',
   error_not_allowed: 'You may not do this. Ask your teacher.',
   error_gone: 'That is no longer there.',
   error_not_accepted: 'This was not accepted. Look at what you chose and try again.',

@@ -144,6 +144,8 @@ export default {
   error_network: 'Não foi possível falar com a sala. O programa ainda está aberto?',
   error_too_fast: 'Rápido demais. Espere um pouquinho e tente de novo.',
   error_file_too_large: 'Um arquivo pode ter no máximo 10 MB.',
+  error_disk_full:
+    'O disco do computador da sala está cheio, por isso nada foi enviado. Avise quem dá aula: quando houver espaço, tente de novo.',
   error_not_allowed: 'Você não pode fazer isso. Fale com quem dá aula.',
   error_gone: 'Isso não está mais lá.',
   error_not_accepted: 'Não foi aceito. Confira o que escolheu e tente de novo.',

@@ -44,6 +44,7 @@ export function explain(error) {
   if (!(error instanceof RestError)) return t('error_network');
   if (error.status === 429) return t('error_too_fast');
   if (error.status === 413) return t('error_file_too_large');
+  if (error.status === 507) return t('error_disk_full');
   if (error.code === 50013 || error.code === 50001) return t('error_not_allowed');
   if (error.code === 10008 || error.code === 10003) return t('error_gone');
   if (error.code === 50035) return t('error_not_accepted');

@@ -44,6 +44,7 @@ export const refusals = {
   methodNotAllowed: () => new ApiError(405, Code.GeneralError, '405: Method Not Allowed'),
   unauthorized: () => new ApiError(401, Code.GeneralError, '401: Unauthorized'),
   badJson: () => new ApiError(400, 50109, 'The request body contains invalid JSON.'),
+  diskFull: () => new ApiError(507, Code.GeneralError, '507: Insufficient Storage'),
   tooLarge: () => new ApiError(413, Code.RequestEntityTooLarge, 'Request entity too large'),
   unknownChannel: () => new ApiError(404, Code.UnknownChannel, 'Unknown Channel'),
   unknownGuild: () => new ApiError(404, Code.UnknownGuild, 'Unknown Guild'),
