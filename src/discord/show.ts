@@ -27,7 +27,7 @@ import { turnMessage } from './messages/turn.ts';
 import type { Attachment, Payload } from './payload.ts';
 import type { ProgressBoard } from './progress.ts';
 import type { SourceMessages } from './sources.ts';
-import { failureOf } from './transport.ts';
+import { API_ERRORS, apiErrorCode, failureOf } from './transport.ts';
 
 export interface Stage {
   readonly desk: Desk;
@@ -45,10 +45,23 @@ export async function showEvent(stage: Stage, event: OutboxRow): Promise<ShownAt
     const session = stage.desk.classroom.session(event.sessionId);
     return await SHOWS[event.kind](stage, event, session);
   } catch (error) {
+    if (apiErrorCode(error) === API_ERRORS.unknownChannel) return showElsewhere(stage, event, event.sessionId, error);
     // What it tells of was deleted by the one it belonged to: then there is nothing to show.
     if (error instanceof UserError && GONE.includes(error.identifier)) return null;
     throw error;
   }
+}
+
+/** Somebody deleted the thread: the event is shown in a new one. */
+async function showElsewhere(
+  stage: Stage,
+  event: OutboxRow,
+  sessionId: string,
+  gone: unknown,
+): Promise<ShownAt | null> {
+  const { classroom, threads } = stage.desk;
+  if ((await threads.renew(classroom.session(sessionId))) === null) throw gone;
+  return SHOWS[event.kind](stage, event, classroom.session(sessionId));
 }
 
 const GONE: string[] = ['session_gone', 'turn_gone', 'job_gone'];
@@ -187,7 +200,8 @@ async function redraw(
   try {
     await desk.transport.edit(last.channelId, last.messageId, build());
   } catch (error) {
-    if (failureOf(error) !== 'message_gone') throw error;
+    // Gone with its place, perhaps: whether the place is gone, the event's own message will tell.
+    if (failureOf(error) !== 'message_gone' && failureOf(error) !== 'place_gone') throw error;
   }
 }
 
@@ -203,7 +217,12 @@ function endedJob({ desk }: Stage, event: OutboxRow): JobView {
 
 /** The progress message's last state; where a bot before this one had begun it, there is no pace to keep to. */
 async function endProgress(stage: Stage, session: SessionView, job: JobView): Promise<void> {
-  if (await stage.progress.finish(job.id)) return;
+  try {
+    if (await stage.progress.finish(job.id)) return;
+  } catch (error) {
+    if (failureOf(error) !== 'place_gone') throw error;
+    return;
+  }
   if (stage.desk.store.outbox.last(session.id, 'job_queued')?.payload.jobId !== job.id) return;
   await redraw(stage, session, 'job_queued', () => progressMessage(job, session.locale));
 }

@@ -20,7 +20,21 @@ export class Threads {
   /** The channel id to write to. */
   async of(session: SessionView): Promise<string> {
     const { threadId } = this.#classroom.session(session.id);
-    if (threadId !== null) return threadId;
+    return threadId ?? this.#openOnce(session);
+  }
+
+  /**
+   * The thread was deleted under a sitting: it goes on in a new one. Null where there is no thread to replace, because the
+   * channel itself serves, and that is gone too.
+   */
+  async renew(session: SessionView): Promise<string | null> {
+    const { threadId, channelId } = this.#classroom.session(session.id);
+    if (threadId === null || threadId === channelId) return null;
+    this.#logger.warn({ session: session.id, threadId }, 'the thread is gone: the sitting gets another one');
+    return this.#openOnce(session);
+  }
+
+  #openOnce(session: SessionView): Promise<string> {
     const known = this.#opening.get(session.id);
     if (known) return known;
     const opening = this.#open(session).finally(() => this.#opening.delete(session.id));

@@ -149,7 +149,7 @@ describe('live progress', () => {
     endTraining(house, shared.brain, jobId);
     const done = await message(house, threadId, 'Training finished');
     expect(done.id).toBe(shown.id);
-    expect(textOf(done)).toMatch(/loss\s+3\.2222\s+\(began at 3\.8889\)/);
+    expect(textOf(done)).toMatch(/loss\s+3\.2222\s+\(was 3\.8889\)/);
   });
 
   test('moves on to a new message when Discord no longer lets the old one be edited (30046)', async () => {
@@ -194,12 +194,57 @@ describe('a failed training', () => {
 });
 
 describe('a place that is gone', () => {
-  test('a deleted thread parks its sitting, not the bot', async () => {
+  test('a deleted thread is followed by another, in which the sitting goes on', async () => {
     const house = await openHouse(shared);
-    const { server, ana, bia, store, classroom } = house;
+    const { server, rosa, ana, store, classroom } = house;
     const threadId = await openSitting(house);
     server.deleteChannel(threadId);
     const said = ana.command(server.channelId, 'turn say', { text: 'Is anybody here?' });
+    expect(textOf(await answer(house, said))).toContain('Said.');
+    await server.until(() => store.outbox.pending().length === 0, 'the outbox to be empty');
+    const { threadId: another } = classroom.openSession(server.guildId)!;
+    expect(another).not.toBe(threadId);
+    const turn = await message(house, another!, 'ROUGE-L');
+    expect(textOf(turn)).toContain('Is anybody here');
+    await answer(house, rosa.choose(turn, 'rate', '0.9'));
+    await message(house, another!, 'Turn 2 of 5');
+  });
+
+  test('a thread deleted in the middle of a training, and then of the question whether to keep it, leaves nobody stuck', async () => {
+    const house = await openHouse(shared);
+    const { server, rosa, classroom, store } = house;
+    const first = await openSitting(house);
+    await ratedTurn(house, first, '0.2');
+    const jobId = beginTraining(house);
+    await message(house, first, 'step 1 of 9');
+    /** Where the sitting is held once it is not in `gone` any more. */
+    const after = (gone: string): Promise<string> =>
+      server.until(() => {
+        const threadId = classroom.openSession(server.guildId)?.threadId;
+        return threadId !== gone && threadId;
+      }, 'another thread');
+    server.deleteChannel(first);
+    endTraining(house, shared.brain, jobId);
+    const second = await after(first);
+    await message(house, second, 'What the training did');
+    await answer(house, rosa.command(server.channelId, 'session stop'));
+    await message(house, second, 'Keep what the brain learned');
+    server.deleteChannel(second);
+    await answer(house, rosa.command(server.channelId, 'session stop'));
+    const third = await after(second);
+    await answer(house, rosa.press(await message(house, third, 'Keep what the brain learned'), 'keep'));
+    await message(house, third, 'The sitting is over');
+    await server.until(() => store.outbox.pending().length === 0, 'the outbox to be empty');
+  });
+
+  test('a deleted channel parks its sitting, not the bot', async () => {
+    const house = await openHouse(shared);
+    const { server, ana, bia, store, classroom } = house;
+    await openSitting(house);
+    const elsewhere = server.id();
+    server.channels.set(elsewhere, { ...server.channels.get(server.channelId)!, id: elsewhere, name: 'elsewhere' });
+    for (const id of [...server.channels.keys()]) if (id !== elsewhere) server.deleteChannel(id);
+    const said = ana.command(elsewhere, 'turn say', { text: 'Is anybody here?' });
     expect(textOf(await answer(house, said))).toContain('Said.');
     await server.until(
       () => house.log.some(({ message: told }) => told.startsWith('the channel is gone')),
@@ -210,7 +255,7 @@ describe('a place that is gone', () => {
       'turn_answering',
       'turn_answered',
     ]);
-    expect(textOf(await answer(house, bia.command(server.channelId, 'help')))).toContain('Brain Factory');
+    expect(textOf(await answer(house, bia.command(elsewhere, 'help')))).toContain('Brain Factory');
     expect(classroom.openSession(server.guildId)?.phase).toBe('rating');
   });
 
