@@ -16,13 +16,13 @@ const WORDS = {
   en: {
     teacher: 'Ms Ada',
     students: ['Ana', 'Bia', 'Leo'],
-    first: 'I love dancing in the rain.',
+    first: 'I love music. Do you like music?',
     second: 'What is your favourite book?',
   },
   'pt-BR': {
     teacher: 'Prof. Ada',
     students: ['Ana', 'Bia', 'Léo'],
-    first: 'Eu adoro dançar na chuva.',
+    first: 'Oi, tudo bem com você?',
     second: 'Qual é o seu livro favorito?',
   },
 } as const satisfies Record<Locale, object>;
@@ -118,7 +118,7 @@ async function play(browser: Browser, bot: Running, locale: Locale, folder: stri
     await visitor.thisMessage(t(locale, 'discord:why_text').slice(0, 30));
   });
   await phone.choose(phone.menu(t(locale, 'discord:rate_placeholder')), locale === 'en' ? /^0\.3 / : /^0,3 /);
-  await all((visitor) => visitor.message(t(locale, 'discord:training_title'), /learning_rate/).waitFor());
+  await all((visitor) => visitor.message('LoRA ·').waitFor());
   await album.take('training');
   await all((visitor) => visitor.message(/train_loss/).waitFor());
   await album.take('summary');
@@ -154,14 +154,14 @@ async function play(browser: Browser, bot: Running, locale: Locale, folder: stri
   const rating = teacher.menu(t(locale, 'discord:rate_placeholder'), teacher.message(title(2)));
   await teacher.choose(rating, locale === 'en' ? /^0\.9 / : /^0,9 /);
   await all((visitor) => visitor.thisMessage(t(locale, 'discord:iteration_closed', { number: 1 })));
-  await album.take('averages');
+  await album.take('averages', toEnd);
   await teacher.press(teacher.button(t(locale, 'discord:button_stop')).last());
   const keep = t(locale, 'discord:button_keep');
   await all((visitor) => visitor.button(keep).last().waitFor());
-  await album.take('keep-question');
+  await album.take('keep-question', toEnd);
   await teacher.press(teacher.button(keep).last());
   await all((visitor) => visitor.thisMessage(t(locale, 'discord:ended_title')));
-  await album.take('end');
+  await album.take('end', toEnd);
 
   const asked: [string, string, string, Record<string, string>?][] = [
     ['help', t(locale, 'commands:help_name'), t(locale, 'discord:help_commands')],

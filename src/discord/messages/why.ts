@@ -17,8 +17,9 @@ export function whyMessage(view: WhyView, locale: Locale): Payload {
   });
   const more = view.tokens.length - shown.length;
   if (more > 0) shown.push(t(locale, 'discord:more', { count: more }));
-  const surest = view.tokens.reduce((best, token) => (token.probability > best.probability ? token : best));
-  const least = view.tokens.reduce((worst, token) => (token.probability < worst.probability ? token : worst));
+  const words = view.tokens.some(isText) ? view.tokens.filter(isText) : view.tokens;
+  const surest = words.reduce((best, token) => (token.probability > best.probability ? token : best));
+  const least = words.reduce((worst, token) => (token.probability < worst.probability ? token : worst));
   const values = {
     sure: `“${inline(visible(surest.text), WORD)}”`,
     unsure: `“${inline(visible(least.text), WORD)}”`,
@@ -32,9 +33,12 @@ export function whyMessage(view: WhyView, locale: Locale): Payload {
   return payload({ embeds: [embed] });
 }
 
+const END = '■';
+const isText = ({ text }: WhyView['tokens'][number]): boolean => visible(text) !== END;
+
 /** A leading space belongs to the token: shown as "·", so that it can be seen. A token that stands for no text is "■". */
 const visible = (text: string): string =>
   text
-    .replace(/^<(?:\|\w+\||\/?s)>$/, '■')
+    .replace(/^<(?:\|\w+\||\/?s)>$/, END)
     .replace(/^ /, '·')
     .replace(/\n/g, '⏎');
