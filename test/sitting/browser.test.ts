@@ -99,8 +99,9 @@ test.skipIf(chromium === null)(
         await summary.getByText(words).waitFor();
       }
       const chart = summary.locator('img');
+      await chart.scrollIntoViewIfNeeded();
       await expect
-        .poll(() => chart.evaluate((image) => Number(Reflect.get(image, 'naturalWidth'))))
+        .poll(() => chart.evaluate((image) => Number(Reflect.get(image, 'naturalWidth'))), { timeout: 30_000 })
         .toBeGreaterThan(300);
     }
 
