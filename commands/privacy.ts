@@ -9,6 +9,7 @@ import {
   consentNotice,
   described,
   exportMessage,
+  guardianNotice,
   notice,
   slashCommand,
   subcommand,
@@ -20,12 +21,12 @@ async function consent({ desk, caller, options }: CommandContext): Promise<Answe
   const student = options.getUser('student');
   const answer = options.getBoolean('answer');
   if (student && answer !== null) {
-    desk.classroom.guardianConsent(actor, student.id, answer);
-    return { answer: notice(`🌱 ${t(locale, 'discord:guardian_noted')}`) };
+    const member = desk.classroom.guardianConsent(actor, student.id, answer);
+    return { answer: guardianNotice(answer, member.consent, locale) };
   }
   if (student) return { answer: notice(`🌱 ${t(locale, 'discord:guardian_answer_missing')}`) };
   if (answer === null) return { answer: consentMessage(desk.classroom.member(actor).consent, locale) };
-  return { answer: consentNotice(desk.classroom.consent(actor, answer).consent, locale) };
+  return { answer: consentNotice(answer, desk.classroom.consent(actor, answer).consent, locale) };
 }
 
 async function exportData({ desk, caller }: CommandContext): Promise<Answer> {

@@ -4,7 +4,7 @@
  */
 import type { ErrorContext } from '../errors.ts';
 import type { ErrorIdentifier } from '../i18n/index.ts';
-import type { Phase, TrainingBlock } from './state.ts';
+import type { CountdownLeadsTo, Phase, TrainingBlock } from './state.ts';
 
 /** `at` is the time of the event by the host's clock, in milliseconds since 1970. */
 export type SessionEvent =
@@ -63,7 +63,7 @@ export type Announcement =
   | { kind: 'turn_failed'; turnId: string; run: number }
   | { kind: 'rated'; turnId: string; memberId: string; value: number; decides: boolean; threshold: number }
   | { kind: 'training_blocked'; turnId: string; why: TrainingBlock }
-  | { kind: 'countdown_started'; deadline: number; seconds: number; leadsTo: 'turn' | 'iteration' }
+  | { kind: 'countdown_started'; deadline: number; seconds: number; leadsTo: CountdownLeadsTo }
   /** Stopped, by the button or the command, in phase `from`: ask whether to keep the progress. */
   | { kind: 'countdown_stopped'; from: Phase; jobId: string | null }
   /** It is somebody's turn to speak. `turn` counts from 1 in its iteration. */

@@ -18,5 +18,5 @@ export {
   SETTING_NAMES,
   type SettingName,
 } from './settings.ts';
-export { PHASES, type Phase, type TrainingBlock } from './state.ts';
+export { COUNTDOWN_LEADS_TO, type CountdownLeadsTo, PHASES, type Phase, type TrainingBlock } from './state.ts';
 export type * from './views.ts';

@@ -8,7 +8,7 @@ import { readPush } from './push.ts';
 import { choicesOf, scoresOf } from './replies.ts';
 import { type Room, settingsOf } from './room.ts';
 import { completeSettings } from './settings.ts';
-import { type SessionState, sessionStateSchema } from './state.ts';
+import { countdownLeadsTo, sessionStateSchema } from './state.ts';
 import { versionNumber } from './versions.ts';
 import type {
   Averages,
@@ -62,17 +62,12 @@ export function sessionView(room: Shop, session: SessionRow): SessionView {
     turnId: 'turn' in state ? (state.turn?.id ?? null) : null,
     jobId: 'jobId' in state ? state.jobId : null,
     deadline: state.phase === 'countdown' ? state.deadline : null,
-    leadsTo: leadsTo(state, turnsPerIteration),
+    leadsTo: state.phase === 'countdown' ? countdownLeadsTo(state, { turnsPerIteration, iterations }) : null,
     savingProgress: state.phase === 'stopping' && state.keep === true,
     outcome: state.phase === 'ended' ? { reason: state.reason, kept: state.kept } : null,
     iterationsSoFar: store.iterations.bySession(id).map((row) => iterationView(store, row, current)),
     averages: averagesOf(measuredTurns(store, store.turns.bySession(id))),
   };
-}
-
-function leadsTo(state: SessionState, turnsPerIteration: number): 'turn' | 'iteration' | null {
-  if (state.phase !== 'countdown') return null;
-  return state.closed || state.turnsDone >= turnsPerIteration ? 'iteration' : 'turn';
 }
 
 const averagesSchema: z.ZodType<Averages> = z.object({

@@ -96,6 +96,19 @@ export interface SessionRules {
 export const BLOCKS = ['declaration', 'consent', 'nothing'] as const;
 export type TrainingBlock = (typeof BLOCKS)[number];
 
+/** What follows a countdown; 'end' after the last turn of the last iteration. */
+export const COUNTDOWN_LEADS_TO = ['turn', 'iteration', 'end'] as const;
+export type CountdownLeadsTo = (typeof COUNTDOWN_LEADS_TO)[number];
+
+export function countdownLeadsTo(
+  { closed, turnsDone, iteration }: Pick<StateIn<'countdown'>, 'closed' | 'turnsDone' | 'iteration'>,
+  { turnsPerIteration, iterations }: Pick<SessionRules, 'turnsPerIteration' | 'iterations'>,
+): CountdownLeadsTo {
+  if (closed) return 'iteration';
+  if (turnsDone < turnsPerIteration) return 'turn';
+  return iterations > 0 && iteration >= iterations ? 'end' : 'iteration';
+}
+
 /** @param startVersionId the class's version in use, null for the base. @param overrides settings of this sitting alone. */
 export function newSession(startVersionId: string | null, overrides: SessionState['overrides'] = {}): SessionState {
   return { phase: 'ready', iteration: 1, turnsDone: 0, startVersionId, overrides };

@@ -7,7 +7,14 @@
 import { type ErrorContext, UserError } from '../errors.ts';
 import type { ErrorIdentifier } from '../i18n/index.ts';
 import type { Announcement, Effect, SessionEvent } from './events.ts';
-import type { CurrentTurn, Phase, SessionRules, SessionState, StateIn } from './state.ts';
+import {
+  type CurrentTurn,
+  countdownLeadsTo,
+  type Phase,
+  type SessionRules,
+  type SessionState,
+  type StateIn,
+} from './state.ts';
 
 export interface Step {
   state: SessionState;
@@ -244,7 +251,7 @@ function nextTurn(next: Common, effects: Effect[], at: number, rules: SessionRul
 
 function countdown(next: Common, effects: Effect[], at: number, rules: SessionRules, closed: boolean): Step {
   const deadline = at + rules.countdownMs;
-  const leadsTo = closed || next.turnsDone >= rules.turnsPerIteration ? 'iteration' : 'turn';
+  const leadsTo = countdownLeadsTo({ ...next, closed }, rules);
   const started = announce({
     kind: 'countdown_started',
     deadline,

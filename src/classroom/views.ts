@@ -7,7 +7,7 @@ import type { ErrorContext } from '../errors.ts';
 import type { ErrorIdentifier, Locale } from '../i18n/index.ts';
 import type { ReplyScores, TokenReport } from '../scoring/index.ts';
 import type { PushVerdict } from './push.ts';
-import type { Phase } from './state.ts';
+import type { CountdownLeadsTo, Phase } from './state.ts';
 
 export interface MemberView {
   id: string;
@@ -52,8 +52,8 @@ export interface SessionView {
   jobId: string | null;
   /** Phase countdown: when it goes on. */
   deadline: number | null;
-  /** Phase countdown: whether the next turn or the next iteration follows. */
-  leadsTo: 'turn' | 'iteration' | null;
+  /** Phase countdown: what follows it. */
+  leadsTo: CountdownLeadsTo | null;
   /** Phase stopping: somebody said keep, and the job is handing over its work. */
   savingProgress: boolean;
   /** Phase ended. */

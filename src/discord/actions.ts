@@ -81,7 +81,7 @@ export const ACTIONS: { readonly [A in Action]: Opener<A> | Runner<A> } = {
   consent: {
     async run({ granted }, { desk, caller }) {
       const member = desk.classroom.consent(caller.actor, granted === 'yes');
-      return { answer: consentNotice(member.consent, caller.locale) };
+      return { answer: consentNotice(granted === 'yes', member.consent, caller.locale) };
     },
   },
 

@@ -30,6 +30,12 @@ export { choiceWord } from './messages/choices.ts';
 export { helpMessage } from './messages/help.ts';
 export { lessonMessage } from './messages/lesson.ts';
 export { notice } from './messages/notices.ts';
-export { askForgetMessage, consentMessage, consentNotice, exportMessage } from './messages/privacy.ts';
+export {
+  askForgetMessage,
+  consentMessage,
+  consentNotice,
+  exportMessage,
+  guardianNotice,
+} from './messages/privacy.ts';
 export { statusMessage } from './messages/session.ts';
 export { declarationMessage, OPTION_KEYS, settingsMessage } from './messages/settings.ts';

@@ -4,7 +4,7 @@
  * an event twice shows it once.
  */
 import { readFile } from 'node:fs/promises';
-import type { JobView, SessionView } from '../classroom/index.ts';
+import { COUNTDOWN_LEADS_TO, type JobView, type SessionView } from '../classroom/index.ts';
 import { UserError } from '../errors.ts';
 import { t } from '../i18n/index.ts';
 import type { OutboxKind, OutboxRow } from '../store/index.ts';
@@ -138,11 +138,8 @@ const SHOWS: Record<OutboxKind, Show> = {
     await closeFailure(stage, session);
     const { deadline, leadsTo } = event.payload;
     const running = session.phase === 'countdown' && session.deadline === deadline;
-    const countdown = {
-      deadline: Number(deadline),
-      leadsTo: leadsTo === 'iteration' ? ('iteration' as const) : ('turn' as const),
-      running,
-    };
+    const goal = COUNTDOWN_LEADS_TO.find((each) => each === leadsTo) ?? 'turn';
+    const countdown = { deadline: Number(deadline), leadsTo: goal, running };
     return post(stage, event, session, countdownMessage(session.id, countdown, session.locale));
   },
 

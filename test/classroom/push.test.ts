@@ -16,7 +16,7 @@ describe('the rated reply', () => {
       'The brain is now LESS likely to say that reply again (from 1 in 500 to 1 in 2,000). That is what a low rating asks for.',
     );
     expect(pushWords('pt-BR', verdict)).toBe(
-      'Agora é MENOS provável que o cérebro diga essa resposta de novo (de 1 em 500 para 1 em 2.000). É isso que uma avaliação baixa pede.',
+      'Agora é MENOS provável que o cérebro diga essa resposta de novo (de 1 em 500 para 1 em 2.000). É isso que uma nota baixa pede.',
     );
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { SessionEvent } from '../../src/classroom/events.ts';
-import { newSession, PHASES, type Phase, sessionStateSchema } from '../../src/classroom/state.ts';
+import { newSession, PHASES, type Phase, type SessionRules, sessionStateSchema } from '../../src/classroom/state.ts';
 import { step } from '../../src/classroom/step.ts';
 import {
   after,
@@ -61,6 +61,19 @@ describe('the original flow', () => {
     const { state, effects } = after([say(), answered(), rate(1)], newSession(null), once);
     expect(state).toMatchObject({ phase: 'ended', reason: 'completed', kept: true });
     expect(announced(effects)).toEqual(['rated', 'iteration_closed', 'session_ended']);
+  });
+
+  test('a countdown says what follows it: a turn, an iteration, or, after the last turn of all, the end', () => {
+    const leadsTo = (limits: Partial<SessionRules>) => {
+      const played = { ...rules, ...limits };
+      const { state, effects } = after([say(), answered(), rate(0), jobQueued, jobFinished], newSession(null), played);
+      const started = effects.flatMap((each) => (each.type === 'announce' ? [each.event] : []));
+      return [started.find(({ kind }) => kind === 'countdown_started'), after([countdownOver], state, played).state];
+    };
+    expect(leadsTo({})).toMatchObject([{ leadsTo: 'turn' }, { phase: 'ready', turnsDone: 1 }]);
+    expect(leadsTo({ turnsPerIteration: 1 })).toMatchObject([{ leadsTo: 'iteration' }, { phase: 'countdown' }]);
+    expect(leadsTo({ turnsPerIteration: 1, iterations: 2 })).toMatchObject([{ leadsTo: 'iteration' }, {}]);
+    expect(leadsTo({ turnsPerIteration: 1, iterations: 1 })).toMatchObject([{ leadsTo: 'end' }, { phase: 'ended' }]);
   });
 
   test.each(['declaration', 'consent', 'nothing'] as const)(

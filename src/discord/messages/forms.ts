@@ -1,4 +1,4 @@
-/** The modals: speaking, a better answer, an exact rating, and the two that ask twice. */
+/** The modals: speaking, a better answer, an exact rating. */
 import type { APIModalInteractionResponseCallbackData } from 'discord-api-types/v10';
 import { type Locale, t } from '../../i18n/index.ts';
 import { labelled, modal, select, textInput } from '../components.ts';

@@ -1,6 +1,12 @@
 /** A sitting's own messages: the opening, whose turn it is, the countdown, the question whether to keep, the averages. */
 import type { APIEmbed } from 'discord-api-types/v10';
-import { type Averages, consentText, type IterationView, type SessionView } from '../../classroom/index.ts';
+import {
+  type Averages,
+  type CountdownLeadsTo,
+  consentText,
+  type IterationView,
+  type SessionView,
+} from '../../classroom/index.ts';
 import { type Locale, t } from '../../i18n/index.ts';
 import { button, row } from '../components.ts';
 import { decimal, moment, plain, signed } from '../format.ts';
@@ -66,9 +72,7 @@ export function openingMessage(view: SessionView, locale: Locale, options: Openi
 function sittingFooter(view: SessionView, locale: Locale): string {
   const parts = [
     t(locale, 'discord:by_version', { model: inline(view.model, 60), version: view.versionNumber }),
-    view.turnsPerIteration === 1
-      ? t(locale, 'discord:turn_per_iteration')
-      : t(locale, 'discord:turns_per_iteration', { count: view.turnsPerIteration }),
+    t(locale, 'discord:turns_per_iteration', { count: view.turnsPerIteration }),
     view.iterations === 0
       ? t(locale, 'discord:until_stopped')
       : t(locale, 'discord:iterations_in_all', { count: view.iterations }),
@@ -107,10 +111,14 @@ export function blockedMessage(why: 'declaration' | 'consent' | 'nothing', local
 /** Discord counts the seconds down on every screen by itself; the button is there as long as it runs. */
 export function countdownMessage(
   session: string,
-  { deadline, leadsTo, running }: { deadline: number; leadsTo: 'turn' | 'iteration'; running: boolean },
+  { deadline, leadsTo, running }: { deadline: number; leadsTo: CountdownLeadsTo; running: boolean },
   locale: Locale,
 ): Payload {
-  const next = leadsTo === 'turn' ? t(locale, 'discord:countdown_turn') : t(locale, 'discord:countdown_iteration');
+  const next = {
+    turn: t(locale, 'discord:countdown_turn'),
+    iteration: t(locale, 'discord:countdown_iteration'),
+    end: t(locale, 'discord:countdown_end'),
+  }[leadsTo];
   if (!running) return payload({ content: `⏱️ ${t(locale, 'discord:countdown_over')}` });
   return payload({
     content: `⏱️ ${next} ${moment(deadline, 'R')}`,

@@ -78,7 +78,7 @@ function metricFields(view: TurnView, locale: Locale): APIEmbedField[] {
   const measures = [
     ['ROUGE-L', scores.rougeL, t(locale, 'discord:rouge_means')],
     ['BLEU', scores.bleu, t(locale, 'discord:bleu_means')],
-    ['METEOR', scores.meteor, t(locale, 'discord:meteor_means')],
+    ['METEOR', scores.meteor, meteorMeans(scores, locale)],
     ['BERTScore', scores.bertScore?.f1 ?? null, t(locale, 'discord:bertscore_means')],
   ] as const;
   return measures.map(([name, value, meaning]) => ({
@@ -86,6 +86,11 @@ function metricFields(view: TurnView, locale: Locale): APIEmbedField[] {
     value: `${value === null ? t(locale, 'discord:not_measured') : bar(value)}\n-# ${meaning}`,
     inline: true,
   }));
+}
+
+/** Portuguese has no list of synonyms here: saying that there is one would be wrong. */
+function meteorMeans({ meteorStages }: NonNullable<TurnView['scores']>, locale: Locale): string {
+  return meteorStages.includes('wordnet') ? t(locale, 'discord:meteor_means') : t(locale, 'discord:meteor_means_stems');
 }
 
 const MOST_RATINGS = 8;

@@ -97,7 +97,7 @@ export default {
   option_emotion_name: 'feeling',
   option_emotion_description: 'How do you feel? Left open, it is guessed',
   option_language_name: 'language',
-  option_language_description: 'Which language, and which should answer? Left open, it is guessed',
+  option_language_description: 'Language of your sentence and of the answer. Left open, it is guessed',
   option_version_name: 'version',
   option_version_description: 'Number of the version; 0 is the untrained one',
   option_version_a_name: 'first',

@@ -1,4 +1,7 @@
-/** Messages, buttons and forms of the front door. Numbers arrive already written in the reader's way. */
+/**
+ * Messages, buttons and forms of the front door. Numbers arrive already written in the reader's way; beside a text with
+ * {{count}} stands, as KEY_one, how it is said of one.
+ */
 export default {
   // words used in many places
   somebody: 'Somebody',
@@ -37,9 +40,10 @@ export default {
   opening_rate: 'Rate the answer from 0.0 to 1.0. The first rating decides: below {{threshold}} the brain is trained.',
   opening_train:
     'Watch the training, then compare the answer before and after. After a short countdown the next turn begins.',
-  turn_per_iteration: 'one turn an iteration',
   turns_per_iteration: '{{count}} turns an iteration',
+  turns_per_iteration_one: 'one turn an iteration',
   iterations_in_all: '{{count}} iterations',
+  iterations_in_all_one: 'one iteration',
   until_stopped: 'until somebody stops',
   turn_open: 'Turn {{turn}} of {{turns}}, iteration {{iteration}}: who speaks?',
   button_speak: 'Speak',
@@ -52,10 +56,13 @@ export default {
   button_consent_no: 'No, only answer me',
   consent_granted: 'Thank you! From now on your words may train the brain. You can change your mind whenever you like.',
   consent_refused: 'All right: your words are answered and scored, and never trained on.',
+  consent_guardian_refused: 'Noted. Your guardian has said no, though, so your words stay out of the training.',
   consent_now_granted: 'Your words may train the brain.',
   consent_now_refused: 'Your words are never trained on.',
   consent_now_unknown: 'You have not decided yet, so your words are not trained on.',
   guardian_noted: 'Noted, with your name and the date.',
+  guardian_noted_refused:
+    'Noted, with your name and the date. The student has said no, though, so their words stay out of the training.',
   guardian_answer_missing: 'Choose an answer as well: yes or no.',
   declaration_title: 'Nothing is trained here yet',
   declaration_text:
@@ -75,6 +82,7 @@ export default {
   rouge_means: 'how much of your sentence comes back, in order',
   bleu_means: 'how many word groups are the same',
   meteor_means: 'same words, word families and synonyms',
+  meteor_means_stems: 'same words and word families',
   bertscore_means: 'how near the meanings are, to this brain',
   ratings: 'Rated {{average}} (training below {{threshold}})',
   tokens_per_second: '{{value}} tokens/s',
@@ -97,7 +105,8 @@ export default {
   choices_changed: 'Noted. The brain answers again.',
   said: 'Said. The answer is in the thread.',
   said_failed: 'The brain could not answer. The thread says why.',
-  corrected: 'Thank you. Your answer is kept beside the brain’s; the next training measures whether it came closer.',
+  corrected:
+    'Thank you. Your answer is kept beside the brain’s. A training that starts from rating this reply measures whether the brain came closer to it.',
 
   // ratings
   rated: 'You gave {{value}}.',
@@ -119,7 +128,7 @@ export default {
   speak_placeholder: 'I love dancing in the rain.',
   better_title: 'A better answer',
   better_text: 'What should the brain have said?',
-  better_description: 'The training aims at it, and measures whether the brain came closer.',
+  better_description: 'Write it before you rate: it is not trained on, the training measures whether it came closer.',
   exact_title: 'Exact rating',
   exact_text: 'From 0 to 1',
   exact_description: '0 makes no sense, 1 is perfect. Two digits are enough.',
@@ -164,6 +173,7 @@ export default {
   // countdown, stopping, iterations
   countdown_turn: 'The next turn begins',
   countdown_iteration: 'The next iteration begins',
+  countdown_end: 'The sitting ends',
   countdown_over: 'The countdown is over.',
   stopped: 'Stopped.',
   keep_question:
@@ -207,6 +217,7 @@ export default {
   version_base: '{{base}}, untrained by you',
   version_from: 'from v{{number}}',
   version_forgotten: 'learned from {{count}} people who have since asked to be forgotten',
+  version_forgotten_one: 'learned from one person who has since asked to be forgotten',
   using: 'v{{number}} is in use now.',
   compare_title: 'Two versions, one prompt',
   compare_footer: 'Same dice for both (seed {{seed}})',
@@ -244,6 +255,8 @@ export default {
   privacy_gone: 'Done. Nothing of yours is left in this class.',
   privacy_gone_versions:
     'Done. Nothing of yours is left in this class. {{count}} versions had learned from your words: they are marked in `/brain list`.',
+  privacy_gone_versions_one:
+    'Done. Nothing of yours is left in this class. One version had learned from your words: it is marked in `/brain list`.',
 
   // help
   help_title: 'Brain Factory: your class raises its own little language model',

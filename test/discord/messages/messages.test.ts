@@ -16,8 +16,10 @@ import { bugMessage, userErrorMessage } from '../../../src/discord/messages/noti
 import {
   askForgetMessage,
   consentMessage,
+  consentNotice,
   exportMessage,
   forgottenMessage,
+  guardianNotice,
 } from '../../../src/discord/messages/privacy.ts';
 import {
   blockedMessage,
@@ -78,6 +80,16 @@ const builders: Record<string, fc.Arbitrary<(locale: Locale) => Payload>> = {
     ([session, running]) =>
       (locale) =>
         countdownMessage(session, { deadline: 1e12, leadsTo: 'turn', running }, locale),
+  ),
+  'consent noted': fc.tuple(fc.boolean(), fc.constantFrom('granted' as const, 'refused' as const)).map(
+    ([said, consent]) =>
+      (locale) =>
+        consentNotice(said, consent, locale),
+  ),
+  'guardian noted': fc.tuple(fc.boolean(), fc.constantFrom('granted' as const, 'refused' as const)).map(
+    ([said, consent]) =>
+      (locale) =>
+        guardianNotice(said, consent, locale),
   ),
   keep: sessionView.map((view) => (locale) => keepMessage(view, locale)),
   iteration: sessionView.map((view) => (locale) => iterationMessage(view, view.iteration, locale)),
@@ -181,4 +193,45 @@ test('the forms obey the limits of modals in both languages', () => {
   const id = '123e4567-e89b-12d3-a456-426614174000';
   const forms = locales.flatMap((locale) => [speakForm(id, locale), betterForm(id, locale), exactForm(id, locale)]);
   expect(forms.map(modalViolations)).toEqual(forms.map(() => []));
+});
+
+describe('what is said', () => {
+  test('of one is not said as of many', () => {
+    const one = { ...fc.sample(sessionView, 1)[0]!, turnsPerIteration: 1, iterations: 1 };
+    const footers = locales.map((locale) => statusMessage(one, locale, '<#1>').embeds[0]?.footer?.text);
+    expect(footers[0]).toContain('one turn an iteration · one iteration');
+    expect(footers[1]).toContain('um turno por iteração · uma iteração');
+    const report = { stoppedJobs: [], markedVersions: ['v1'], erased: true };
+    expect(forgottenMessage(report, 'en').content).toContain('One version had learned');
+    const version = { ...fc.sample(versionView, 1)[0]!, forgottenMembers: 1 };
+    expect(brainsMessage([version], 'pt-BR').embeds[0]?.description).toContain('uma pessoa que depois pediu');
+  });
+
+  test('of METEOR names synonyms only where there were some', () => {
+    const scores = { rouge1: 0, rouge2: 0, rougeL: 0, bleu: 0, meteor: 0, bertScore: null };
+    const said = (meteorStages: ('exact' | 'stem' | 'wordnet')[]) => {
+      const turn = { ...fc.sample(turnView, 1)[0]!, state: 'answered' as const, scores: { ...scores, meteorStages } };
+      return turnMessage(turn, 'pt-BR').embeds[0]?.fields?.find(({ name }) => name.startsWith('METEOR'))?.value;
+    };
+    expect(said(['exact', 'stem', 'wordnet'])).toContain('sinônimos');
+    expect(said(['exact', 'stem'])).not.toContain('sinônimos');
+  });
+
+  test('of consent is what counts, not only what was pressed', () => {
+    expect(consentNotice(true, 'refused', 'en').content).toContain('Your guardian has said no');
+    expect(consentNotice(true, 'granted', 'en').content).toContain('Thank you');
+    expect(consentNotice(false, 'refused', 'en').content).toContain('never trained on');
+    expect(guardianNotice(true, 'refused', 'en').content).toContain('The student has said no');
+    expect(guardianNotice(false, 'refused', 'en').content).toContain('Noted, with your name');
+  });
+});
+
+test('what is kept about somebody who said a great deal is handed over whole, in files Discord takes', () => {
+  const turns = Array.from({ length: 5 }, (_, number) => ({ number, text: 'é'.repeat(2_000_000) }));
+  const message = exportMessage({ member: [{ name: 'Ana' }], turns, ratings: [] }, 'en');
+  expect(violations(message)).toEqual([]);
+  const [rest, ...parts] = message.files.map(({ data }) => JSON.parse(new TextDecoder().decode(data)));
+  expect(rest).toEqual({ member: [{ name: 'Ana' }], ratings: [] });
+  expect(parts.length).toBeGreaterThan(1);
+  expect(parts.flat()).toEqual(turns);
 });
