@@ -84,13 +84,6 @@ export function lessonTitle(term: LessonTerm, locale: Locale): string {
   return tDynamic(locale, `lessons:${term}_title`);
 }
 
-export type MeaningOf = 'total' | 'rouge_1' | 'rouge_2' | 'rouge_l' | 'bleu' | 'meteor' | 'meteor_stems' | 'bertscore';
-
-/** One line to stand beside a score. METEOR without synonyms (Portuguese) is 'meteor_stems'. */
-export function metricMeaning(metric: MeaningOf, locale: Locale): string {
-  return t(locale, `lessons:${metric}_meaning`);
-}
-
 function quotation(term: LessonTerm, locale: Locale, numbers: LessonNumbers): string | null {
   const format = new Intl.NumberFormat(locale, { maximumSignificantDigits: 3 });
   const values: Record<string, string> = {};

@@ -2,7 +2,6 @@
 export type { TrainingRow } from './collator.ts';
 export { measurePush, type Probe, type PushResult, UNCHANGED_NATS, VERDICTS, type Verdict } from './push.ts';
 export { CLASSIC_ARGUMENTS, classicRows, classicText, RECIPES, type Recipe } from './recipes.ts';
-export type { JobSummary } from './run-job.ts';
 export { LR_SCHEDULER_TYPES, type LrSchedulerType, learningRateAt } from './schedule.ts';
 export { type Supervisor, type SupervisorOptions, startSupervisor } from './supervisor.ts';
 export {
@@ -16,4 +15,3 @@ export {
   train,
 } from './trainer.ts';
 export { loadVersion } from './versions.ts';
-export { describePush, describeSummary } from './words.ts';

@@ -1,12 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { BrainVersion, Generation } from '../../src/brain/index.ts';
-import {
-  describePush,
-  describeSummary,
-  type JobSummary,
-  measurePush,
-  type PushResult,
-} from '../../src/training/index.ts';
+import { measurePush } from '../../src/training/index.ts';
 
 const generation = { maxNewTokens: 5, temperature: 0.7, topK: 50, topP: 0.9, repetitionPenalty: 1.2, seed: 3 };
 const BEFORE: BrainVersion = { weightsFile: 'before' };
@@ -84,58 +78,5 @@ describe('the push', () => {
   test('of an empty reply is nothing', async () => {
     const push = await measurePush(knownBrain(9, 2), { promptIds: [9], replyIds: [], generation }, BEFORE, AFTER);
     expect(push).toMatchObject({ replyTokens: 0, replyLogprobBefore: 0, replyVerdict: 'unchanged' });
-  });
-});
-
-const push: PushResult = {
-  replyTokens: 3,
-  replyLogprobBefore: -10,
-  replyLogprobAfter: -10 + Math.log(2),
-  replyVerdict: 'pulled_closer',
-  replyBefore: 'a',
-  replyAfter: 'a',
-};
-
-describe('in words', () => {
-  test('a push the wrong way is said plainly, with how much', () => {
-    const [line, answer] = describePush('en', push);
-    expect(line).toContain('now 2 times as likely as before');
-    expect(line).toContain('push the wrong way');
-    expect(answer).toContain('answers the same');
-    expect(describePush('pt-BR', push)[0]).toContain('2 vezes mais provável');
-  });
-
-  test('numbers are written as the reader writes them, and very large ones are not spelled out', () => {
-    const away: PushResult = { ...push, replyVerdict: 'pushed_away', replyLogprobAfter: -10 - Math.log(1.257) };
-    expect(describePush('en', away)[0]).toContain('1.26 times less likely');
-    expect(describePush('pt-BR', away)[0]).toContain('1,26 vezes menos provável');
-    expect(describePush('en', { ...away, replyLogprobAfter: -60 })[0]).toContain('more than 1,000 times less likely');
-    expect(describePush('pt-BR', { ...away, replyLogprobAfter: -60 })[0]).toContain('mais de 1.000 vezes');
-  });
-
-  test('a correction has a sentence of its own, a changed answer another', () => {
-    const lines = describePush('en', {
-      ...push,
-      correctionTokens: 1,
-      correctionLogprobBefore: -1,
-      correctionLogprobAfter: -1,
-      correctionVerdict: 'unchanged',
-      replyAfter: 'b',
-    });
-    expect(lines).toHaveLength(3);
-    expect(lines[1]).toContain('better answer is about as likely');
-    expect(lines[2]).toContain('answers something else');
-  });
-
-  test('a summary speaks of what was left out and of an early stop, else says nothing', () => {
-    const summary: JobSummary = {
-      ...{ trainRuntime: 1, trainSamplesPerSecond: 1, trainStepsPerSecond: 1, trainLoss: 1, epoch: 1, peakMemoryMb: 1 },
-      ...{ steps: 3, totalSteps: 3, tokens: 48, cutTokens: 0, stoppedEarly: false, chart: null },
-    };
-    expect(describeSummary('en', summary)).toEqual([]);
-    expect(describeSummary('en', { ...summary, cutTokens: 12, steps: 1, stoppedEarly: true })).toEqual([
-      'The text was longer than the brain can read at once (48 tokens): the oldest 12 tokens were left out.',
-      'Stopped after step 1 of 3; what it had learned is kept.',
-    ]);
   });
 });

@@ -61,14 +61,5 @@ export default {
     'train_loss is the average of the loss over all the steps of a training: one number for the whole run. The early steps count too, so it is usually higher than the loss at the end. Compare it between trainings on the same text: lower means that the brain found the text easier from the start, or learnt it faster. To judge the brain itself, its replies to new sentences matter more.',
   train_loss_numbers: 'In your last training it was {{value}}.',
 
-  total_meaning: 'The rewards of the table added up: the more words in their right place, the higher.',
-  rouge_1_meaning: 'How many words it shares with your sentence.',
-  rouge_2_meaning: 'How many pairs of neighbouring words it shares with your sentence.',
-  rouge_l_meaning: 'The longest chain of words in the same order as yours.',
-  bleu_meaning: 'How many runs of one to four words are also in yours.',
-  meteor_meaning: 'How well its words, stems and synonyms match yours, and how close together.',
-  meteor_stems_meaning: 'How well its words and stems match yours, and how close together.',
-  bertscore_meaning: 'How close its meaning is to yours, as this brain sees it.',
-
   unknown: 'There is no lesson called “{{term}}”. The nearest are: {{near}}.',
 } as const;

@@ -63,14 +63,5 @@ export default {
     'train_loss é a média da perda em todos os passos de um treino: um número só para o treino inteiro. Os primeiros passos também contam, então ela costuma ser maior que a perda do final. Compare treinos feitos com o mesmo texto: um valor menor quer dizer que o texto foi mais fácil para o cérebro desde o começo, ou que ele aprendeu mais rápido. Para julgar o próprio cérebro, as respostas a frases novas importam mais.',
   train_loss_numbers: 'No seu último treino, ela foi {{value}}.',
 
-  total_meaning: 'A soma das recompensas da tabela: quanto mais palavras no lugar certo, maior.',
-  rouge_1_meaning: 'Quantas palavras tem em comum com a sua frase.',
-  rouge_2_meaning: 'Quantos pares de palavras vizinhas tem em comum com a sua frase.',
-  rouge_l_meaning: 'A maior corrente de palavras na mesma ordem que a sua.',
-  bleu_meaning: 'Quantas sequências de uma a quatro palavras também estão na sua.',
-  meteor_meaning: 'O quanto as palavras, os radicais e os sinônimos combinam com os seus, e se estão juntos.',
-  meteor_stems_meaning: 'O quanto as palavras e os radicais combinam com os seus, e se estão juntos.',
-  bertscore_meaning: 'O quanto o significado se parece com o da sua frase, na visão deste cérebro.',
-
   unknown: 'Não há uma lição chamada “{{term}}”. As mais próximas são: {{near}}.',
 } as const satisfies Section<typeof en>;
