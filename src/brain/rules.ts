@@ -14,7 +14,7 @@ const suggests =
 const agrees =
   /^(yes|yeah|yea|yep|yup|sure|ok|okay|of course|exactly|true|right|agreed|i agree|i know|me too|same here|absolutely|definitely|indeed|good point|sim|claro|concordo|com certeza|exato|exatamente|verdade|isso|isso mesmo|também acho|eu também|pois é|tá bom|certo|ok|beleza)(?![\p{L}\p{N}])/iu;
 
-/** Asking wins over suggesting ("how about…?" is a suggestion all the same); a plain statement puts an idea forward. */
+/** Suggesting wins over asking ("how about…?" has a question mark all the same); a plain statement puts an idea forward. */
 export function guessIntent(text: string): Intent {
   const sentence = text.trim();
   if (suggests.test(sentence)) return 'suggest';

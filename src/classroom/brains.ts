@@ -34,8 +34,10 @@ export class Brains {
     // A damaged one is better known now than at the next turn.
     this.#versions.byNumber(classId, number);
     for (const { id } of store.sessions.openIn(classId)) {
-      const { phase } = this.#sittings.get(id).state;
-      if (phase === 'answering' || phase === 'training') throw new UserError('version_busy');
+      const { state } = this.#sittings.get(id);
+      // In a stopped sitting, too, a training that hands over its work puts its version to use.
+      const isTraining = state.phase === 'training' || (state.phase === 'stopping' && state.jobId !== null);
+      if (state.phase === 'answering' || isTraining) throw new UserError('version_busy');
     }
     store.transaction(() => {
       store.classes.setCurrentVersion(classId, row?.id ?? null);

@@ -12,7 +12,7 @@ const HUB_ID = /^[A-Za-z0-9][\w.-]*\/[\w.-]+$/;
 
 /**
  * Opens 'sprout' or a folder.
- * @throws UserError cli_model_kind for single files and hub ids, file_missing, and whatever opening finds wrong.
+ * @throws UserError cli_model_file for single files, cli_model_hub for hub ids, file_missing, and whatever opening finds wrong.
  */
 export async function openModel(model: string): Promise<Brain> {
   if (model !== 'sprout') {

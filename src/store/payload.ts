@@ -55,7 +55,10 @@ export interface JobPayload {
   seed: number;
   /** The words it trains on; emptied when one of their writers asks to be forgotten. */
   trainingText: string;
-  /** Ids of the members whose words `trainingText` or the probe holds: how forgetting finds this job. */
+  /**
+   * Ids of the members whose words `trainingText` holds: the version will have learned from them. Forgetting finds a job by
+   * these, and by its session, for the probe may hold words of others too.
+   */
   memberIds: string[];
   /** Ids of the turns whose words it holds, in order, where known. */
   turnIds?: string[];

@@ -100,7 +100,7 @@ export function iterationStore({ db, now, read, write }: Connection) {
       read(() =>
         db.select().from(iterations).where(eq(iterations.sessionId, sessionId)).orderBy(iterations.number).all(),
       ),
-    /** Closes an iteration with its averages and the version that had answered in it (null: the base). Once only. */
+    /** Closes an iteration with its averages and the class's version at that moment (null: the base). Once only. */
     close(id: string, { averages, versionId }: { averages: unknown; versionId: string | null }): void {
       write(() =>
         db

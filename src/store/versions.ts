@@ -14,7 +14,7 @@ export type VersionRow = Omit<typeof versions.$inferSelect, 'adapter'>;
 
 export const WEIGHTS_FOLDER = 'weights';
 
-/** Either an adapter's bytes, or the name and sha-256 of a file in the weights folder (`store.files.write`). */
+/** Either an adapter's bytes, or the name and sha-256 of a file in the weights folder (`store.files.writeWeights`). */
 export type VersionContent =
   | { adapter: Uint8Array; weightsFile?: undefined; weightsSha256?: undefined }
   | { adapter?: undefined; weightsFile: string; weightsSha256: string };

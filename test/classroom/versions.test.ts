@@ -2,7 +2,18 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { decodeAdapter, readAdapterFolder, readSafetensors } from '../../src/formats/index.ts';
-import { adapterBytes, ana, CLASS_ID, createWorld, PLACE, refused, rosa, sharedBrain, type World } from './fixture.ts';
+import {
+  adapterBytes,
+  ana,
+  CLASS_ID,
+  claim,
+  createWorld,
+  PLACE,
+  refused,
+  rosa,
+  sharedBrain,
+  type World,
+} from './fixture.ts';
 
 const shared = sharedBrain();
 
@@ -43,6 +54,21 @@ test('a teacher uses any version, and rolls back step by step to the base', asyn
   }
   expect(await refused(() => classroom.rollback(rosa))).toBe('rollback_at_base');
   expect(store.audit.list(CLASS_ID).map((row) => row.action)).toContain('version_used');
+});
+
+test('a version is not changed under a training that a stopped sitting still waits for', async () => {
+  const world = createWorld(shared);
+  const { classroom } = world;
+  classroom.consent(ana, true);
+  const { id } = classroom.startSession(ana, PLACE);
+  const turn = await classroom.say(ana, id, { text: 'hello there' });
+  await classroom.rate(ana, turn.id, 0);
+  claim(world);
+  classroom.stopSession(ana, id);
+  classroom.keepProgress(ana, id, true);
+  expect(await refused(() => classroom.useVersion(rosa, 0))).toBe('version_busy');
+  classroom.keepProgress(ana, id, false);
+  expect(classroom.useVersion(rosa, 0)[0]).toMatchObject({ number: 0, current: true });
 });
 
 test('comparing asks the same words with the same seed; a version beside itself answers the same', async () => {

@@ -18,7 +18,9 @@ const MOST_CONTEXT = 300;
 /** An error's sentence; what it quotes may be what somebody typed, so it is shown as it is and does nothing. */
 export function errorWords({ identifier, context }: Pick<UserError, 'identifier' | 'context'>, locale: Locale): string {
   const values = Object.entries(context).map(([name, value]) => {
-    return [name, typeof value === 'string' ? quoted(value, MOST_CONTEXT, '·', 3) : value] as const;
+    if (typeof value === 'string') return [name, quoted(value, MOST_CONTEXT, '·', 3)] as const;
+    // A whole number may be a name (a port, a code), which nobody writes with separators.
+    return [name, Number.isInteger(value) ? value : plain(locale, value)] as const;
   });
   return tDynamic(locale, `errors:${identifier}`, Object.fromEntries(values));
 }

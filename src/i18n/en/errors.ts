@@ -147,7 +147,7 @@ export default {
   guild_only: 'This works on a server, not in direct messages. Go to your class’s channel and try it there.',
   command_gone: 'This command is no longer there. Use /help to see what there is.',
   button_gone: 'This button belongs to something that is over. Use /session status to see where the sitting stands.',
-  no_session_here: 'There is no sitting in this channel. Open one with /session start.',
+  no_session_here: 'No sitting is open in this class. Open one with /session start.',
   // classroom
   not_teacher: 'Only a teacher may do that. Ask yours.',
   start_teachers_only: 'In this class only a teacher opens a sitting. Ask yours.',

@@ -150,7 +150,7 @@ export default {
   guild_only: 'Isto funciona num servidor, não em mensagens diretas. Vá ao canal da sua turma e tente lá.',
   command_gone: 'Este comando não existe mais. Use /ajuda para ver o que há.',
   button_gone: 'Este botão é de algo que já acabou. Use /sessão situação para ver em que ponto está a sessão.',
-  no_session_here: 'Não há sessão neste canal. Abra uma com /sessão iniciar.',
+  no_session_here: 'Não há sessão aberta nesta turma. Abra uma com /sessão iniciar.',
   // classroom
   not_teacher: 'Só professores podem fazer isso. Fale com o seu.',
   start_teachers_only: 'Nesta turma, só professores abrem sessões. Fale com o seu.',

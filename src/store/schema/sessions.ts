@@ -38,7 +38,7 @@ export const iterations = sqliteTable(
       .references(() => sessions.id, { onDelete: 'cascade' }),
     /** 1, 2, 3… within the session. */
     number: integer('number').notNull(),
-    /** The version that answered when the iteration closed; null is the base. */
+    /** The class's version when the iteration closed; null is the base. */
     versionId: text('version_id').references(() => versions.id, { onDelete: 'set null' }),
     /** The averages shown at its close. */
     averages: json<unknown>('averages'),
