@@ -1,6 +1,6 @@
 /** A loaded model: text and choices in, replies, log-probabilities and hidden states out, for any of its versions. */
 import path from 'node:path';
-import { type ModelConfig, parseModelConfig, seededRandom } from '../engine/index.ts';
+import { type ModelConfig, mapWeights, parseModelConfig, seededRandom } from '../engine/index.ts';
 import { UserError } from '../errors.ts';
 import { type ModelFolder, openModelFolder } from '../formats/index.ts';
 import { bertScore } from '../scoring/index.ts';
@@ -31,24 +31,23 @@ const sproutFolder = path.join(import.meta.dirname, '..', '..', 'models', 'sprou
 export async function loadBrain(source: string, options: BrainOptions): Promise<Brain> {
   const folder = openModelFolder(source === 'sprout' ? sproutFolder : path.resolve(source));
   const config = parseModelConfig(folder.config);
-  const { weightsFile, versions } = await openBase(folder, config, options);
+  const weightsFile = findWeights(folder, config, options.dataFolder);
   const name = source === 'sprout' ? 'sprout' : path.basename(folder.folder);
-  return new LoadedBrain(name, folder, config, weightsFile, versions);
+  return new LoadedBrain(name, folder, config, weightsFile, new Versions(config, weightsFile, options));
 }
 
 /** A single float32 file is mapped where it lies; anything else is expanded into the cache first. */
-async function openBase(folder: ModelFolder, config: ModelConfig, { dataFolder, threads }: BrainOptions) {
-  const session = threads === undefined ? {} : { threads };
+function findWeights(folder: ModelFolder, config: ModelConfig, dataFolder: string): string {
   const [only, ...others] = folder.weightFiles;
   if (only !== undefined && others.length === 0) {
     try {
-      return { weightsFile: only, versions: await Versions.open(config, only, session) };
+      mapWeights(config, only);
+      return only;
     } catch (error) {
       if (!(error instanceof UserError) || error.identifier !== 'weights_file_not_float32') throw error;
     }
   }
-  const weightsFile = expandedWeights(folder, config, path.join(dataFolder, 'cache'));
-  return { weightsFile, versions: await Versions.open(config, weightsFile, session) };
+  return expandedWeights(folder, config, path.join(dataFolder, 'cache'));
 }
 
 class LoadedBrain implements Brain {

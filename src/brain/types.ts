@@ -99,6 +99,8 @@ export interface BrainOptions {
   /** Where caches are kept; made when absent. */
   dataFolder: string;
   threads?: number;
+  /** How many files of weights are kept open, the base's and those of full fine-tunes; fewer take less memory. */
+  sessions?: number;
 }
 
 export interface Brain {

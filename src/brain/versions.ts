@@ -1,17 +1,19 @@
 /**
- * The sessions behind a brain's versions. The base's is always open; an adapter is swapped into it. Full weights need a
- * session of their own: two are kept, the one used longest ago goes first.
+ * The sessions behind a brain's versions: one for each file of weights, opened when first asked; adapters are swapped into
+ * it. A few are kept, the one used longest ago goes first.
  */
 import { type AdapterWeights, type ModelConfig, openServing, type ServingModel } from '../engine/index.ts';
 import { createGenerator } from './generator.ts';
-import type { BrainVersion } from './types.ts';
+import type { BrainOptions, BrainVersion } from './types.ts';
 
-const FULL_SESSIONS = 2;
+const SESSIONS_KEPT = 3;
 
 export interface OpenVersion {
   serving: ServingModel;
   generate: ReturnType<typeof createGenerator>;
 }
+
+export type VersionsOptions = Pick<BrainOptions, 'threads' | 'sessions'>;
 
 interface Opened extends OpenVersion {
   adapter: AdapterWeights | null;
@@ -19,29 +21,21 @@ interface Opened extends OpenVersion {
 
 export class Versions {
   readonly #config: ModelConfig;
-  readonly #options: { threads?: number };
-  readonly #base: Opened;
+  readonly #base: string;
+  readonly #options: VersionsOptions;
   /** By file of weights, the least recently used first. */
-  readonly #full = new Map<string, Opened>();
+  readonly #open = new Map<string, Opened>();
 
-  static async open(config: ModelConfig, weightsFile: string, options: { threads?: number }) {
-    return new Versions(config, options, await openVersion(config, weightsFile, options));
-  }
-
-  private constructor(config: ModelConfig, options: { threads?: number }, base: Opened) {
+  /** @param base the base's weights as `mapWeights` takes them; they are not opened yet. */
+  constructor(config: ModelConfig, base: string, options: VersionsOptions) {
     this.#config = config;
-    this.#options = options;
     this.#base = base;
-  }
-
-  /** How many sessions are open. */
-  get size(): number {
-    return 1 + this.#full.size;
+    this.#options = options;
   }
 
   /** The session of `version`, its adapter in place. Not to be called while another call still runs. */
-  async use({ weightsFile, adapter = undefined }: BrainVersion): Promise<OpenVersion> {
-    const version = weightsFile === undefined ? this.#base : await this.#fullVersion(weightsFile);
+  async use({ weightsFile = this.#base, adapter }: BrainVersion): Promise<OpenVersion> {
+    const version = await this.#session(weightsFile);
     const wanted = adapter ?? null;
     if (version.adapter !== wanted) {
       version.serving.setAdapter(wanted);
@@ -51,24 +45,28 @@ export class Versions {
   }
 
   async dispose(): Promise<void> {
-    for (const { serving } of [this.#base, ...this.#full.values()]) await serving.dispose();
-    this.#full.clear();
+    await this.#closeOldest(0);
   }
 
-  async #fullVersion(weightsFile: string): Promise<Opened> {
-    const version = this.#full.get(weightsFile) ?? (await openVersion(this.#config, weightsFile, this.#options));
-    this.#full.delete(weightsFile);
-    this.#full.set(weightsFile, version);
-    for (const [file, { serving }] of this.#full) {
-      if (this.#full.size <= FULL_SESSIONS) break;
-      this.#full.delete(file);
+  async #session(weightsFile: string): Promise<Opened> {
+    let session = this.#open.get(weightsFile);
+    if (session === undefined) {
+      const { sessions = SESSIONS_KEPT, threads } = this.#options;
+      // Room is made first: the memory of the one can serve the other.
+      await this.#closeOldest(sessions - 1);
+      const serving = await openServing(this.#config, { weightsFile, threads });
+      session = { serving, generate: createGenerator(this.#config.raw, serving.transformersSession), adapter: null };
+    }
+    this.#open.delete(weightsFile);
+    this.#open.set(weightsFile, session);
+    return session;
+  }
+
+  async #closeOldest(kept: number): Promise<void> {
+    for (const [file, { serving }] of this.#open) {
+      if (this.#open.size <= kept) break;
+      this.#open.delete(file);
       await serving.dispose();
     }
-    return version;
   }
-}
-
-async function openVersion(config: ModelConfig, weightsFile: string, options: { threads?: number }): Promise<Opened> {
-  const serving = await openServing(config, { weightsFile, ...options });
-  return { serving, generate: createGenerator(config.raw, serving.transformersSession), adapter: null };
 }

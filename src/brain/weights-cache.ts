@@ -6,8 +6,15 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { elementCount, expectedWeights, type ModelConfig, normaliseWeights } from '../engine/index.ts';
-import { type ModelFolder, writeSafetensors } from '../formats/index.ts';
+import {
+  elementCount,
+  expectedWeights,
+  float32Tensor,
+  type ModelConfig,
+  matchWeights,
+  toFloat32,
+} from '../engine/index.ts';
+import { type ModelFolder, type StoredTensor, writeSafetensors } from '../formats/index.ts';
 
 const PIECE_BYTES = 4 * 1024 * 1024;
 
@@ -17,8 +24,16 @@ const PIECE_BYTES = 4 * 1024 * 1024;
  */
 export function expandedWeights(folder: ModelFolder, config: ModelConfig, cacheFolder: string): string {
   const file = path.join(cacheFolder, `${sourceSha256(folder)}.safetensors`);
-  if (!isWhole(file, config)) writeSafetensors(file, normaliseWeights(config, folder.weights()));
+  if (!isWhole(file, config)) {
+    const weights = [...matchWeights(config, folder.stored())];
+    writeSafetensors(file, new Map(weights.map(([name, tensor]) => [name, asFloat32(tensor)])));
+  }
   return file;
+}
+
+/** Read and expanded when its turn to be written comes: one tensor in memory, not the model. */
+function asFloat32({ shape, read }: StoredTensor): StoredTensor {
+  return { dtype: 'float32', shape, read: () => float32Tensor(shape, toFloat32(read())) };
 }
 
 /** Of the config too: it says which tensors are needed. */

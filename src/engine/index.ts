@@ -34,4 +34,5 @@ export {
   type TrainingBatch,
   type WeightSource,
 } from './trainable.ts';
-export { expectedWeights, normaliseWeights, randomWeights } from './weights.ts';
+export { expectedWeights, matchWeights, normaliseWeights, randomWeights } from './weights.ts';
+export { mapWeights } from './weights-file.ts';

@@ -4,7 +4,7 @@
  */
 import { UserError } from '../errors.ts';
 import type { AdamWOptions } from './adamw.ts';
-import type { AdamWPool, OptimizedTensor } from './adamw-pool.ts';
+import { type AdamWPool, free, type OptimizedTensor } from './adamw-pool.ts';
 import { floatsOf, type InferenceSession, int64Tensor, Tensor } from './session.ts';
 import { elementCount, float32Tensor, type TensorMap, toFloat32 } from './tensor.ts';
 import type { Trainable, TrainingBatch } from './trainable.ts';
@@ -64,11 +64,13 @@ export class OnnxTrainable implements Trainable {
     const weights = Float32Array.from(places.rows, (row) => tokenWeights[row + 1]!);
     const feeds = { ...this.#feeds(batch, places), token_weights: new Tensor('float32', weights, [weights.length]) };
     const into = this.#gathered ? this.#scratchTensors() : this.#gradients;
-    const results = await this.#parts.session.run(feeds, { nll: null, ...into });
+    const { nll: losses, ...copies } = await this.#parts.session.run(feeds, { nll: null, ...into });
+    // Beside writing where it was told to, onnxruntime hands out a copy of every gradient: as large as the model.
+    for (const copy of Object.values(copies)) free(floatsOf(copy));
     if (this.#gathered) this.#addScratch(into);
     this.#gathered = true;
     let loss = 0;
-    for (const [i, nll] of floatsOf(results.nll).entries()) loss += nll * weights[i]!;
+    for (const [i, nll] of floatsOf(losses).entries()) loss += nll * weights[i]!;
     return loss;
   }
 
@@ -144,6 +146,9 @@ export class OnnxTrainable implements Trainable {
     await this.#parts.session.release();
     await this.#evaluation?.release();
     await this.#parts.pool.dispose();
+    for (const { parameter, gradient, expAvg, expAvgSq } of this.#trained) {
+      for (const array of [parameter, gradient, expAvg, expAvgSq]) free(array);
+    }
   }
 
   #feeds(batch: TrainingBatch, places: LabelledPlaces): Record<string, Tensor> {

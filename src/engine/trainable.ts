@@ -47,6 +47,7 @@ export interface Trainable {
   /** Everything a byte-equal resume needs: trained tensors, moments, step. Live views. */
   exportState(): TensorMap;
   importState(state: TensorMap): void;
+  /** Gives the memory back: the live views are empty from then on. */
   dispose(): Promise<void>;
 }
 

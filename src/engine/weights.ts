@@ -11,21 +11,31 @@ export function expectedWeights(config: ModelConfig): Map<string, readonly numbe
 }
 
 /**
- * The expected weights as float32, from tensors named with or without the "transformer." prefix. Buffers that old
- * checkpoints carry (attention masks) and a tied head are left out.
+ * Those of `tensors` that are the model's weights, under their full names; in `tensors` the "transformer." prefix may be
+ * missing. Buffers that old checkpoints carry (attention masks) and a tied head are left out.
  * @throws UserError model_tensor_missing {tensor}, model_tensor_shape {tensor, expected, actual}.
  */
-export function normaliseWeights(config: ModelConfig, tensors: TensorMap): TensorMap {
-  const result: TensorMap = new Map();
+export function matchWeights<Tensor extends { readonly shape: readonly number[] }>(
+  config: ModelConfig,
+  tensors: ReadonlyMap<string, Tensor>,
+): Map<string, Tensor> {
+  const result = new Map<string, Tensor>();
   for (const [name, shape] of expectedWeights(config)) {
     const tensor = tensors.get(name) ?? tensors.get(name.replace(/^transformer\./, ''));
     if (!tensor) throw new UserError('model_tensor_missing', { tensor: name });
     if (`${tensor.shape}` !== `${shape}`) {
       throw new UserError('model_tensor_shape', { tensor: name, expected: `[${shape}]`, actual: `[${tensor.shape}]` });
     }
-    result.set(name, float32Tensor(shape, toFloat32(tensor)));
+    result.set(name, tensor);
   }
   return result;
+}
+
+/** The model's weights as float32. Errors as in matchWeights. */
+export function normaliseWeights(config: ModelConfig, tensors: TensorMap): TensorMap {
+  return new Map(
+    [...matchWeights(config, tensors)].map(([name, tensor]) => [name, float32Tensor(tensor.shape, toFloat32(tensor))]),
+  );
 }
 
 /** Hugging Face's initialisation (normal, residual projections shrunk by depth), the same for the same seed everywhere. */

@@ -6,9 +6,12 @@ export { type ModelFolder, type NewModelFolder, openModelFolder, writeModelFolde
 export { type PeftAdapter, type PeftConfig, readAdapterFolder, writeAdapterFolder } from './peft-adapter.ts';
 export {
   encodeSafetensors,
+  openSafetensors,
   parseSafetensors,
   readSafetensors,
   type Safetensors,
+  type StoredTensor,
+  type Writable,
   writeSafetensors,
   writeSafetensorsBySha256,
 } from './safetensors.ts';

@@ -9,13 +9,15 @@ import { float32ToFloat16, type HostTensor, type TensorMap, toFloat32 } from '..
 import { UserError } from '../errors.ts';
 import { worded, writeDurably } from './durable-file.ts';
 import { isJsonObject, type JsonObject, readJsonObject } from './json-file.ts';
-import { readSafetensors, writeSafetensors } from './safetensors.ts';
+import { openSafetensors, type StoredTensor, type Writable, writeSafetensors } from './safetensors.ts';
 
 export interface ModelFolder {
   folder: string;
   /** config.json as it stands; `parseModelConfig` of the engine reads it. */
   config: unknown;
-  /** Every tensor, shards merged, read anew at each call. */
+  /** Every tensor where it lies, shards merged. */
+  stored(): Map<string, StoredTensor>;
+  /** Every tensor, read anew at each call. */
   weights(): TensorMap;
   /** Paths of the .safetensors files. */
   weightFiles: string[];
@@ -54,11 +56,13 @@ export function openModelFolder(folder: string): ModelFolder {
   const shards = findWeights(folder);
   const generationConfig = readJsonObject(join(folder, GENERATION_CONFIG));
   const licence = readLicence(join(folder, CARD));
+  const stored = () => openShards(folder, shards);
   const has = (name: string) => existsSync(join(folder, name));
   return {
     folder,
     config,
-    weights: () => readShards(folder, shards),
+    stored,
+    weights: () => new Map([...stored()].map(([name, tensor]) => [name, tensor.read()])),
     weightFiles: [...shards.keys()].map((file) => join(folder, file)),
     hasTokenizer: has('tokenizer.json') || (has('vocab.json') && has('merges.txt')),
     ...(generationConfig === null ? {} : { generationConfig }),
@@ -92,10 +96,10 @@ function readIndex(folder: string, index: JsonObject): Map<string, string[]> {
   return shards;
 }
 
-function readShards(folder: string, shards: Map<string, string[]>): TensorMap {
-  const merged: TensorMap = new Map();
+function openShards(folder: string, shards: Map<string, string[]>): Map<string, StoredTensor> {
+  const merged = new Map<string, StoredTensor>();
   for (const [file, promised] of shards) {
-    const { tensors } = readSafetensors(join(folder, file));
+    const { tensors } = openSafetensors(join(folder, file));
     for (const tensor of promised)
       if (!tensors.has(tensor)) throw new UserError('model_shard_incomplete', { file, tensor });
     for (const [name, tensor] of tensors) {
@@ -134,8 +138,7 @@ export function writeModelFolder(folder: string, model: NewModelFolder): void {
   writeDurably(join(folder, CONFIG), [Buffer.from(`${JSON.stringify(config, null, 2)}\n`)]);
   if (model.card !== undefined) writeDurably(join(folder, CARD), [Buffer.from(model.card)]);
   if (model.tokenizerFrom !== undefined) copyTokenizer(model.tokenizerFrom, folder);
-  const tensors: TensorMap = new Map();
-  for (const [name, tensor] of model.tensors) tensors.set(name, stored(tensor, dtype));
+  const tensors: Writable = new Map([...model.tensors].map(([name, tensor]) => [name, stored(tensor, dtype)]));
   // transformers refuses a file that does not say its framework.
   writeSafetensors(join(folder, WEIGHTS), tensors, { format: 'pt' });
 }
@@ -153,12 +156,10 @@ function copyTokenizer(from: string, to: string): void {
 
 const FLOATS: readonly string[] = ['float32', 'float16', 'bfloat16'];
 
-function stored(tensor: HostTensor, dtype: 'float32' | 'float16'): HostTensor {
+/** Converted only when its turn to be written comes, so that the model is not in memory twice. */
+function stored(tensor: HostTensor, dtype: 'float32' | 'float16'): HostTensor | StoredTensor {
+  const { shape } = tensor;
   if (tensor.dtype === dtype || !FLOATS.includes(tensor.dtype)) return tensor;
-  const values = toFloat32(tensor);
-  return {
-    dtype,
-    shape: tensor.shape,
-    data: dtype === 'float32' ? values : Uint16Array.from(values, float32ToFloat16),
-  };
+  const convert = (values: Float32Array) => (dtype === 'float32' ? values : Uint16Array.from(values, float32ToFloat16));
+  return { dtype, shape, read: () => ({ dtype, shape, data: convert(toFloat32(tensor)) }) };
 }

@@ -1,6 +1,6 @@
 /**
  * safetensors files: eight bytes of header length, a JSON header, the tensors' bytes. Reading allocates one buffer a
- * tensor, after the whole header was checked, so a caller can let go of tensors one by one. Writing orders tensors as the
+ * tensor, after the whole header was checked; a file that is opened gives its tensors one by one, when asked. Writing orders tensors as the
  * reference library does (widest type first, then by name), so equal tensors give equal bytes. Little-endian machines only,
  * which every platform of onnxruntime-node is.
  */
@@ -17,6 +17,14 @@ export interface Safetensors {
   metadata: Record<string, string>;
 }
 
+/** A tensor that is still in its file. */
+export interface StoredTensor {
+  readonly dtype: DataType;
+  readonly shape: readonly number[];
+  /** Reads it, anew at each call. */
+  read(): HostTensor;
+}
+
 const PREFIX_BYTES = 8;
 /** readSync takes at most 2 GiB at once. */
 const PIECE_BYTES = 1024 * 1024 * 1024;
@@ -26,6 +34,31 @@ type Source = (target: Uint8Array, position: number) => void;
 
 /** Reads a file. @throws UserError file_missing, or what is wrong with it, with the values and limits. */
 export function readSafetensors(path: string): Safetensors {
+  return fromFile(path, (source, size) => load(source, size, basename(path)));
+}
+
+/** Reads a file's header alone; its tensors stay where they are until asked for. Errors as in readSafetensors. */
+export function openSafetensors(path: string): {
+  tensors: Map<string, StoredTensor>;
+  metadata: Record<string, string>;
+} {
+  const { places, metadata, dataStart } = fromFile(path, (source, size) => loadHeader(source, size, basename(path)));
+  const tensors = new Map(
+    places.map((place): [string, StoredTensor] => {
+      const read = () => fromFile(path, (source) => loadTensor(source, place, dataStart));
+      return [place.name, { dtype: place.dtype, shape: place.shape, read }];
+    }),
+  );
+  return { tensors, metadata };
+}
+
+/** Reads bytes already in memory; the tensors are copies. @param file the name errors print. */
+export function parseSafetensors(bytes: Uint8Array, file = 'safetensors'): Safetensors {
+  const source: Source = (target, position) => target.set(bytes.subarray(position, position + target.length));
+  return load(source, bytes.length, file);
+}
+
+function fromFile<T>(path: string, use: (source: Source, size: number) => T): T {
   const handle = openForReading(path);
   try {
     const source: Source = (target, position) => {
@@ -39,16 +72,10 @@ export function readSafetensors(path: string): Safetensors {
     };
     const status = fstatSync(handle);
     if (!status.isFile()) throw new UserError('file_missing', { path });
-    return load(source, status.size, basename(path));
+    return use(source, status.size);
   } finally {
     closeSync(handle);
   }
-}
-
-/** Reads bytes already in memory; the tensors are copies. @param file the name errors print. */
-export function parseSafetensors(bytes: Uint8Array, file = 'safetensors'): Safetensors {
-  const source: Source = (target, position) => target.set(bytes.subarray(position, position + target.length));
-  return load(source, bytes.length, file);
 }
 
 function openForReading(path: string): number {
@@ -60,6 +87,11 @@ function openForReading(path: string): number {
 }
 
 function load(source: Source, size: number, file: string): Safetensors {
+  const { places, metadata, dataStart } = loadHeader(source, size, file);
+  return { tensors: new Map(places.map((place) => [place.name, loadTensor(source, place, dataStart)])), metadata };
+}
+
+function loadHeader(source: Source, size: number, file: string) {
   if (size < PREFIX_BYTES) throw new UserError('safetensors_too_short', { file, bytes: size });
   const prefix = new Uint8Array(PREFIX_BYTES);
   source(prefix, 0);
@@ -72,10 +104,7 @@ function load(source: Source, size: number, file: string): Safetensors {
   const header = new Uint8Array(headerBytes);
   source(header, PREFIX_BYTES);
   const dataStart = PREFIX_BYTES + headerBytes;
-  const { metadata, places } = parseHeader(decodeText(header, file), size - dataStart, file);
-  const tensors: TensorMap = new Map();
-  for (const place of places) tensors.set(place.name, loadTensor(source, place, dataStart));
-  return { tensors, metadata };
+  return { ...parseHeader(decodeText(header, file), size - dataStart, file), dataStart };
 }
 
 function decodeText(bytes: Uint8Array, file: string): string {
@@ -111,20 +140,23 @@ function viewOf(dtype: DataType, buffer: ArrayBuffer): HostTensor['data'] {
   }
 }
 
+/** What can be written: tensors in memory, and tensors that are made or read only when their turn comes. */
+export type Writable = ReadonlyMap<string, HostTensor | StoredTensor>;
+
 /** The bytes of a safetensors file holding `tensors`; the same tensors and metadata give the same bytes. */
-export function encodeSafetensors(tensors: TensorMap, metadata: Record<string, string> = {}): Uint8Array {
+export function encodeSafetensors(tensors: Writable, metadata: Record<string, string> = {}): Uint8Array {
   return Buffer.concat([...pieces(tensors, metadata)]);
 }
 
 /** Writes a file whole or not at all, tensor by tensor, without a second copy in memory. */
-export function writeSafetensors(path: string, tensors: TensorMap, metadata: Record<string, string> = {}): void {
+export function writeSafetensors(path: string, tensors: Writable, metadata: Record<string, string> = {}): void {
   writeDurably(path, pieces(tensors, metadata));
 }
 
 /** Writes a file named by the sha-256 of its bytes into `folder`: the name of a version's full weights. */
 export function writeSafetensorsBySha256(
   folder: string,
-  tensors: TensorMap,
+  tensors: Writable,
   metadata: Record<string, string> = {},
 ): { path: string; file: string; sha256: string } {
   const hash = createHash('sha256');
@@ -145,12 +177,12 @@ function* hashed(chunks: Iterable<Uint8Array>, hash: ReturnType<typeof createHas
 }
 
 /** The file's parts in order: length, header padded with spaces to a multiple of 8, each tensor's bytes. */
-function* pieces(tensors: TensorMap, metadata: Record<string, string>): Generator<Uint8Array> {
+function* pieces(tensors: Writable, metadata: Record<string, string>): Generator<Uint8Array> {
   const ordered = [...tensors].map(([name, tensor]) => checked(name, tensor)).sort(referenceOrder);
   let offset = 0;
-  const entries = ordered.map(({ name, tensor, kind, bytes }) => {
-    const place = { dtype: kind.name, shape: tensor.shape, data_offsets: [offset, offset + bytes.length] };
-    offset += bytes.length;
+  const entries = ordered.map(({ name, tensor, kind, length }) => {
+    const place = { dtype: kind.name, shape: tensor.shape, data_offsets: [offset, offset + length] };
+    offset += length;
     return `${JSON.stringify(name)}:${JSON.stringify(place)}`;
   });
   const keys = Object.keys(metadata).sort();
@@ -163,20 +195,25 @@ function* pieces(tensors: TensorMap, metadata: Record<string, string>): Generato
   yield prefix;
   yield json;
   yield Buffer.alloc(padding, ' ');
-  for (const { bytes } of ordered) yield bytes;
+  for (const { name, tensor, length } of ordered) yield bytesOf(name, tensor, length);
 }
 
-/** A tensor whose data does not fit its shape would make a file nobody can read: a bug of the caller, said at once. */
-function checked(name: string, tensor: HostTensor) {
+function checked(name: string, tensor: HostTensor | StoredTensor) {
   const order = DTYPES.findIndex((entry) => entry.dtype === tensor.dtype);
   const kind = DTYPES[order];
   if (kind === undefined) throw new TypeError(`tensor ${name} has the unknown type ${tensor.dtype}`);
-  const { data, shape } = tensor;
-  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  const expected = shape.reduce((product, length) => product * length, kind.bytes);
-  if (expected !== bytes.length)
-    throw new RangeError(`tensor ${name} of shape [${shape}] needs ${expected} bytes, its data has ${bytes.length}`);
-  return { name, utf8: Buffer.from(name, 'utf8'), tensor, kind, order, bytes };
+  const length = tensor.shape.reduce((product, size) => product * size, kind.bytes);
+  // Said before anything is written, where it can be.
+  if ('data' in tensor) bytesOf(name, tensor, length);
+  return { name, utf8: Buffer.from(name, 'utf8'), tensor, kind, order, length };
+}
+
+/** A tensor whose data does not fit its shape would make a file nobody can read: a bug of the caller. */
+function bytesOf(name: string, tensor: HostTensor | StoredTensor, length: number): Uint8Array {
+  const { data, shape } = 'data' in tensor ? tensor : tensor.read();
+  if (data.byteLength !== length)
+    throw new RangeError(`tensor ${name} of shape [${shape}] needs ${length} bytes, its data has ${data.byteLength}`);
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
 function referenceOrder(a: { order: number; utf8: Buffer }, b: { order: number; utf8: Buffer }): number {

@@ -1,8 +1,8 @@
 /**
  * One training job from its row to its end: which weights to start from, which rows to train on, the steps and checkpoints
  * written down as they happen, the new version, the push. Killed at any instant it can be run again and ends with the same
- * bytes. One copy of the weights is in memory at a time: the serving session that measures is opened after the training
- * graph was let go.
+ * bytes. One copy of the weights is in memory at a time: the session that measures is opened after the training graph was
+ * let go, and that of the new version after that of the old one.
  */
 import { join } from 'node:path';
 import { type Brain, type BrainVersion, openBrain } from '../brain/index.ts';
@@ -77,7 +77,7 @@ async function work(context: JobContext): Promise<void> {
   const { base } = job.payload;
   const resume = loadCheckpoint(store.folder, job.id, job.checkpointFile);
   if (job.cancelMode === 'keep' && resume === null) return store.jobs.abandon(job.id, worker);
-  const brain = await openBrain(base, { dataFolder: store.folder, ...(threads === undefined ? {} : { threads }) });
+  const brain = await openBrain(base, { dataFolder: store.folder, threads, sessions: 1 });
   try {
     const start = startOf(context);
     const trained = await trainVersion(context, brain, start, resume);
@@ -145,21 +145,21 @@ async function trainVersion(
 
 /**
  * The trainable a job starts with. LoRA goes on with the start's adapter where it has one; full training takes the adapter
- * into the weights first. The base's weights are read here and held by the trainable alone.
+ * into the weights first.
  */
-async function openStart({ job, threads }: JobContext, brain: Brain, start: BrainVersion) {
+async function openStart({ job, threads }: JobContext, { config, weightsFile }: Brain, start: BrainVersion) {
   const { method, lora: wish, seed } = job.payload;
-  const { config } = brain;
-  const weights = readSafetensors(start.weightsFile ?? brain.weightsFile).tensors;
-  const options = threads === undefined ? {} : { threads };
+  const file = start.weightsFile ?? weightsFile;
   if (method === 'full') {
     const { adapter } = start;
-    const whole = adapter === undefined ? weights : mergeLora(config, weights, adapter.lora, adapter.tensors);
-    return { trainable: await openTrainable(config, whole, { ...options, method }), lora: null };
+    const weights = adapter
+      ? mergeLora(config, readSafetensors(file).tensors, adapter.lora, adapter.tensors)
+      : { file };
+    return { trainable: await openTrainable(config, weights, { threads, method }), lora: null };
   }
   const lora = start.adapter?.lora ?? defaultLora(config, wish.r, wish.alpha);
   const adapter = start.adapter?.tensors ?? initLora(config, lora, seed);
-  return { trainable: await openTrainable(config, weights, { ...options, method, lora, adapter }), lora };
+  return { trainable: await openTrainable(config, { file }, { threads, method, lora, adapter }), lora };
 }
 
 async function trainRows(
