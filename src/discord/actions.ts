@@ -13,6 +13,7 @@ import { betterForm, exactForm, FIELDS, speakForm } from './messages/forms.ts';
 import { notice, ratedMessage } from './messages/notices.ts';
 import { consentNotice, forgottenMessage } from './messages/privacy.ts';
 import { whyMessage } from './messages/why.ts';
+import { removeTraces, tracesOf } from './traces.ts';
 
 export interface ActionContext {
   readonly desk: Desk;
@@ -119,9 +120,9 @@ export const ACTIONS: { readonly [A in Action]: Opener<A> | Runner<A> } = {
     async run({ member }, { desk, caller }) {
       // The button stands in a private message; its id says whose it is all the same.
       if (member !== caller.actor.userId) throw new UserError('button_gone');
-      const shown = messagesQuoting(desk, caller);
+      const traces = tracesOf(desk, caller);
       const report = desk.classroom.deleteMyData(caller.actor);
-      await removeAll(desk, shown);
+      await removeTraces(desk, traces);
       return { answer: forgottenMessage(report, caller.locale) };
     },
   },
@@ -155,36 +156,6 @@ async function revise(turn: string, changes: Partial<Choices>, { desk, caller }:
 
 async function rate(turn: string, value: string, { desk, caller }: ActionContext): Promise<Answer> {
   return { answer: ratedMessage(await desk.classroom.rate(caller.actor, turn, value), caller.locale) };
-}
-
-interface Shown {
-  channelId: string;
-  messageId: string;
-}
-
-/** Turns looked through for a member's words: far more than a class says in a year. */
-const MOST_TURNS = 100_000;
-
-/** Our messages that quote what a member said: deleting their words deletes these too. */
-function messagesQuoting({ store }: Desk, { actor }: Caller): Shown[] {
-  const member = store.members.find(actor.classId, actor.userId);
-  if (!member) return [];
-  return store.turns.recentOf(actor.classId, MOST_TURNS).flatMap(({ memberId, messageId, sessionId }) => {
-    const session = memberId === member.id ? store.sessions.get(sessionId) : undefined;
-    return session && messageId !== null ? [{ channelId: session.threadId ?? session.channelId, messageId }] : [];
-  });
-}
-
-/** What cannot be removed now (a deleted thread, an outage) does not undo the deletion of the data. */
-async function removeAll({ transport, logger }: Desk, messages: readonly Shown[]): Promise<void> {
-  for (const { channelId, messageId } of messages) {
-    await transport.remove(channelId, messageId).catch((error: unknown) => {
-      logger.warn(
-        { err: error, channelId, messageId },
-        'a message that quotes a forgotten member could not be removed',
-      );
-    });
-  }
 }
 
 /** The choices made in a form; those left open are not in it. */

@@ -80,9 +80,7 @@ const APOLOGY = 9;
 const SHOWS: Record<OutboxKind, Show> = {
   session_started: async (stage, event, session) => {
     if (event.payload.resumed === true) return post(stage, event, session, resumedMessage(session, session.locale));
-    const { classroom, declarationRequired, plainMessages } = stage.desk;
-    const declarationMissing = declarationRequired && classroom.declaredAt(session.classId) === null;
-    return post(stage, event, session, openingMessage(session, session.locale, { plainMessages, declarationMissing }));
+    return post(stage, event, session, openingOf(stage.desk, session.id));
   },
 
   turn_open: async (stage, event, session) => {
@@ -157,6 +155,13 @@ const SHOWS: Record<OutboxKind, Show> = {
     return post(stage, event, session, endedMessage(session, session.locale));
   },
 };
+
+/** The first message of a sitting, as it reads now. */
+export function openingOf({ classroom, declarationRequired, plainMessages }: Desk, sessionId: string): Payload {
+  const session = classroom.session(sessionId);
+  const declarationMissing = declarationRequired && classroom.declaredAt(session.classId) === null;
+  return openingMessage(session, session.locale, { plainMessages, declarationMissing });
+}
 
 /** Sends the event's own message. */
 async function post({ desk }: Stage, event: OutboxRow, session: SessionView, message: Payload): Promise<ShownAt> {

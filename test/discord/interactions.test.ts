@@ -276,6 +276,27 @@ describe('privacy', () => {
     expect(server.messages.has(shown.id)).toBe(false);
   });
 
+  test('takes back what asked or named a person, too: the question to them, their ratings, the sitting they opened', async () => {
+    const house = await openHouse(shared);
+    const { rosa, bia, server } = house;
+    const threadId = await openSitting(house);
+    const turn = await ratedTurn(house, threadId, '0.9');
+    await said(house, bia.choose(turn, 'rate', '0.4'));
+    await server.until(() => textOf(server.messages.get(turn.id)!).includes('Bia'), 'her rating');
+    bia.write(threadId, 'Eu gosto de nadar.');
+    const asked = await message(house, threadId, 'Bia, may your words train the brain?');
+    const opening = await message(house, threadId, 'Rosa opened a sitting');
+    await message(house, threadId, 'her answer', (each) => offers(each, 'again') && each.id !== turn.id);
+    for (const person of [bia, rosa])
+      await answer(house, person.pressId(threadId, encodeCustomId({ action: 'forget', member: person.id })));
+    expect(server.messages.has(asked.id)).toBe(false);
+    expect(textOf(server.messages.get(turn.id)!)).toContain('What do you like?');
+    expect(textOf(server.messages.get(opening.id)!)).toContain('Somebody opened a sitting');
+    // What they wrote themselves is theirs to remove; nothing of ours names them any more.
+    const ours = server.inChannel(threadId).map(textOf);
+    expect(ours.filter((text) => /Bia|Rosa/.test(text))).toEqual([]);
+  });
+
   test('lets a teacher record what a student’s guardian answered, and nobody else', async () => {
     const house = await openHouse(shared);
     const { ana, bia, rosa, server, classroom } = house;

@@ -1,0 +1,70 @@
+/**
+ * What of a person stands in our messages when they ask to be forgotten: those that quote them, or ask them something, are
+ * removed; those that only name them (a rating, an opening) are shown anew without the name. What people wrote themselves
+ * is theirs to remove.
+ */
+import type { OutboxRow } from '../store/index.ts';
+import type { Caller, Desk } from './desk.ts';
+import { turnMessage } from './messages/turn.ts';
+import type { Payload } from './payload.ts';
+import { openingOf } from './show.ts';
+
+interface Shown {
+  channelId: string;
+  messageId: string;
+}
+
+export interface Traces {
+  readonly quoting: readonly Shown[];
+  /** `build` gives the message without them, once they are forgotten. */
+  readonly naming: readonly (Shown & { build(): Payload })[];
+}
+
+/** Turns looked through: far more than a class says in a year. */
+const MOST_TURNS = 100_000;
+
+/** To be called before the data is deleted: afterwards nobody knows whose what was. */
+export function tracesOf(desk: Desk, { actor }: Caller): Traces {
+  const { store, classroom } = desk;
+  const member = store.members.find(actor.classId, actor.userId);
+  if (!member) return { quoting: [], naming: [] };
+  const quoting: Shown[] = [];
+  const naming: (Shown & { build(): Payload })[] = [];
+  const sessionIds = new Set<string>();
+  for (const { id, memberId, messageId, sessionId } of store.turns.recentOf(actor.classId, MOST_TURNS)) {
+    sessionIds.add(sessionId);
+    const session = store.sessions.get(sessionId);
+    if (!session || messageId === null) continue;
+    const shown = { channelId: session.threadId ?? session.channelId, messageId };
+    if (memberId === member.id) quoting.push(shown);
+    else if (store.ratings.ofTurn(id).some((rating) => rating.memberId === member.id))
+      naming.push({ ...shown, build: () => turnMessage(classroom.turn(id), classroom.turn(id).locale) });
+  }
+  for (const { id } of store.sessions.openIn(actor.classId)) sessionIds.add(id);
+  for (const sessionId of sessionIds) {
+    const events = store.outbox.ofSession(sessionId);
+    const asked = events.filter(({ kind, payload }) => kind === 'consent_needed' && payload.memberId === member.id);
+    quoting.push(...asked.flatMap(shownAt));
+    if (store.sessions.get(sessionId)?.startedBy !== member.id) continue;
+    const openings = events.filter(({ kind, payload }) => kind === 'session_started' && payload.resumed !== true);
+    naming.push(...openings.flatMap(shownAt).map((shown) => ({ ...shown, build: () => openingOf(desk, sessionId) })));
+  }
+  return { quoting, naming };
+}
+
+/** What cannot be removed or changed now (a deleted thread, an outage) does not undo the deletion of the data. */
+export async function removeTraces({ transport, logger }: Desk, { quoting, naming }: Traces): Promise<void> {
+  const attempt = async ({ channelId, messageId }: Shown, work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      logger.warn({ err: error, channelId, messageId }, 'a message about a forgotten member could not be taken back');
+    }
+  };
+  for (const shown of quoting) await attempt(shown, () => transport.remove(shown.channelId, shown.messageId));
+  for (const { build, ...shown } of naming)
+    await attempt(shown, async () => transport.edit(shown.channelId, shown.messageId, build()));
+}
+
+const shownAt = ({ channelId, messageId }: OutboxRow): Shown[] =>
+  channelId === null || messageId === null ? [] : [{ channelId, messageId }];
