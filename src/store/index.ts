@@ -100,6 +100,8 @@ export function buildStore(connection: Connection) {
     outbox: outboxStore(connection),
     audit: auditStore(connection),
     files: {
+      /** Where `versions.weightsPath` looks. */
+      weightsFolder: join(folder, WEIGHTS_FOLDER),
       /** Keeps a full fine-tune's weights; the names go into the version that `jobs.finish` or `versions.add` makes. */
       writeWeights: (bytes: Uint8Array): StoredFile =>
         writeFileDurably(join(folder, WEIGHTS_FOLDER), bytes, { extension: '.safetensors' }),

@@ -8,7 +8,7 @@ const FOLDER = 'charts';
 
 /**
  * Draws all steps of the job, those before an interruption included, and returns the file's name within the data folder.
- * Null where it could not be drawn: a training is worth more than its picture.
+ * Null where it could not be drawn: a training is worth more than its picture. The supervisor logs what is said here.
  */
 export async function keepChart(store: Store, job: JobRow): Promise<string | null> {
   const name = `${job.id}.png`;

@@ -4,7 +4,6 @@
  * bytes. One copy of the weights is in memory at a time: the session that measures is opened after the training graph was
  * let go, and that of the new version after that of the old one.
  */
-import { join } from 'node:path';
 import { type Brain, type BrainVersion, openBrain } from '../brain/index.ts';
 import { defaultLora, initLora, type LoraConfig, mergeLora, openTrainable, type Trainable } from '../engine/index.ts';
 import { UserError } from '../errors.ts';
@@ -49,8 +48,6 @@ export interface JobSummary {
   chart: string | null;
 }
 
-/** Where `store.versions.weightsPath` looks. */
-const WEIGHTS_FOLDER = 'weights';
 /** A tenth of a long job is redone at most; a short one checkpoints at every step. */
 const CHECKPOINTS_A_JOB = 10;
 
@@ -73,22 +70,29 @@ export async function runJob(context: JobContext): Promise<void> {
 }
 
 async function work(context: JobContext): Promise<void> {
-  const { store, job, worker, threads } = context;
-  const { base } = job.payload;
+  const { store, job, worker } = context;
   const resume = loadCheckpoint(store.folder, job.id, job.checkpointFile);
   if (job.cancelMode === 'keep' && resume === null) return store.jobs.abandon(job.id, worker);
+  const measured = await trainAndMeasure(context, resume);
+  if (measured === null) return;
+  const { content, summary, push } = measured;
+  // Drawn last, when the memory of all else is free again.
+  const chart = await keepChart(store, job);
+  store.jobs.finish(job.id, worker, {
+    version: { note: job.payload.recipe, ...content },
+    summary: { ...summary, chart },
+    push: { ...push },
+  });
+}
+
+async function trainAndMeasure(context: JobContext, resume: ReturnType<typeof loadCheckpoint>) {
+  const { store, job, threads } = context;
+  const { base, probe } = job.payload;
   const brain = await openBrain(base, { dataFolder: store.folder, threads, sessions: 1 });
   try {
     const start = startOf(context);
     const trained = await trainVersion(context, brain, start, resume);
-    if (trained === null) return;
-    const push = await measurePush(brain, job.payload.probe, start, trained.result);
-    const chart = await keepChart(store, job);
-    store.jobs.finish(job.id, worker, {
-      version: { note: job.payload.recipe, ...trained.content },
-      summary: { ...trained.summary, chart },
-      push: { ...push },
-    });
+    return trained && { ...trained, push: await measurePush(brain, probe, start, trained.result) };
   } finally {
     await brain.dispose();
   }
@@ -204,9 +208,7 @@ function keep(
 ): { content: VersionContent; result: BrainVersion } {
   const tensors = trainable.trainedTensors();
   if (lora === null) {
-    const { path, file, sha256 } = writeSafetensorsBySha256(join(store.folder, WEIGHTS_FOLDER), tensors, {
-      format: 'pt',
-    });
+    const { path, file, sha256 } = writeSafetensorsBySha256(store.files.weightsFolder, tensors, { format: 'pt' });
     return { content: { weightsFile: file, weightsSha256: sha256 }, result: { weightsFile: path } };
   }
   const adapter = encodeAdapter(lora, tensors);

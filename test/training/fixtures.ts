@@ -67,8 +67,8 @@ export interface House {
   folder: string;
   store: Store;
   model: string;
-  /** Queues a job of one class and returns its id. */
-  enqueue(changes?: Partial<JobPayload>, fromVersionId?: string | null): string;
+  /** Queues a job and returns its id. */
+  enqueue(changes?: Partial<JobPayload>, fromVersionId?: string | null, classId?: string): string;
   /** Runs the queue with real workers; stopped when the test ends. */
   supervise(options?: Partial<SupervisorOptions>): Supervisor & { log: unknown[][] };
   /** Does the next job in this process: for what does not depend on processes. Returns its row. */
@@ -92,9 +92,9 @@ export function house(): House {
     folder,
     store,
     model,
-    enqueue: (changes = {}, fromVersionId = null) =>
+    enqueue: (changes = {}, fromVersionId = null, classId = CLASS_ID) =>
       store.jobs.enqueue({
-        classId: CLASS_ID,
+        classId,
         sessionId: null,
         turnId: null,
         fromVersionId,

@@ -52,7 +52,7 @@ describe.each([
   test('paused at any step and resumed elsewhere, a job ends with the same bytes', async () => {
     const whole = await open(options);
     const rows = createRows(7);
-    const { log } = await train(whole, rows, args);
+    const { log, summary } = await train(whole, rows, args);
     expect(log.length).toBe(6);
     for (let stopAt = 1; stopAt < log.length; stopAt++) {
       let saved: TrainerCheckpoint | undefined;
@@ -68,6 +68,11 @@ describe.each([
       const after = await open(options);
       const resumed = await train(after, rows, args, { resume: saved });
       expect([...paused.log, ...resumed.log]).toEqual(log);
+      expect(resumed.summary).toMatchObject({
+        trainLoss: summary.trainLoss,
+        steps: summary.steps,
+        epoch: summary.epoch,
+      });
       expect(bytesOf(after.exportState())).toEqual(bytesOf(whole.exportState()));
     }
   });
@@ -166,6 +171,26 @@ test('a training that runs away ends with an error instead of a brain of not-a-n
     numTrainEpochs: 20,
   };
   await expect(train(trainable, createRows(4), wild)).rejects.toThrow(/training_diverged/);
+  const numbers = [...trainable.trainedTensors().values()].flatMap(({ data }) => [...data].map(Number));
+  expect(numbers.every(Number.isFinite)).toBe(true);
+});
+
+test('a gradient that is no number is never stepped along, be the loss as it may', async () => {
+  const trainable = await open();
+  const before = bytesOf(trainable.exportState());
+  const broken: Trainable = {
+    forwardBackward: (batch, normaliser) => trainable.forwardBackward(batch, normaliser),
+    forwardBackwardWeighted: (...call) => trainable.forwardBackwardWeighted(...call),
+    evaluate: (batch) => trainable.evaluate(batch),
+    clipGradNorm: async () => Number.NaN,
+    optimizerStep: (learningRate, weightDecay) => trainable.optimizerStep(learningRate, weightDecay),
+    trainedTensors: () => trainable.trainedTensors(),
+    exportState: () => trainable.exportState(),
+    importState: (state) => trainable.importState(state),
+    dispose: () => trainable.dispose(),
+  };
+  await expect(train(broken, createRows(4), args)).rejects.toThrow(/training_diverged/);
+  expect(bytesOf(trainable.exportState())).toEqual(before);
 });
 
 test('a batch with nothing to learn among others is a step of gradient zero', async () => {

@@ -115,6 +115,48 @@ describe('a job', () => {
   });
 });
 
+describe('between two classes', () => {
+  /** One class waits with three jobs, the other comes with one during the `during`-th; real workers do them all. */
+  async function meeting(during: number) {
+    const { store, enqueue, supervise, ended } = house();
+    store.classes.ensure({ id: 'other', name: '7B', locale: 'en' });
+    const many = [1, 2, 3].map((seed) => enqueue({ seed, ...(seed === during ? { args: LONG } : {}) }));
+    const supervisor = supervise();
+    await until(() => store.jobs.get(many[during - 1]!)?.state === 'running');
+    const one = enqueue({}, null, 'other');
+    const place = store.jobs.position(one);
+    supervisor.wake();
+    const jobs = [...many, one];
+    const rows = [];
+    for (const id of jobs) rows.push(await ended(id));
+    expect(rows.map(({ state }) => state)).toEqual(jobs.map(() => 'finished'));
+    rows.sort((a, b) => a.startedAt! - b.startedAt!);
+    // Never two at once.
+    for (const [i, row] of rows.slice(1).entries()) expect(row.startedAt).toBeGreaterThanOrEqual(rows[i]!.finishedAt!);
+    return { place, order: rows.map(({ classId }) => (classId === CLASS_ID ? 'A' : 'B')).join(' ') };
+  }
+
+  test.each([
+    [1, 'A B A A'],
+    [2, 'A A B A'],
+  ])('who comes during job %i of the other class waits for that one alone: %s', async (during, order) => {
+    expect(await meeting(during)).toEqual({ place: 1, order });
+  });
+
+  test('who was served longest ago is next, even where the other class asked three times before', async () => {
+    const { store, enqueue, supervise, ended } = house();
+    store.classes.ensure({ id: 'other', name: '7B', locale: 'en' });
+    const line = [1, 2, 3].map((seed) => enqueue({ seed }));
+    const one = enqueue({}, null, 'other');
+    supervise();
+    const started: [number, string][] = [];
+    for (const id of [...line, one]) started.push([(await ended(id)).startedAt!, id]);
+    started.sort(([a], [b]) => a - b);
+    expect(started.map(([, id]) => id)).toEqual([line[0], one, line[1], line[2]]);
+    expect(store.versions.list('other').map(({ number, jobId }) => [number, jobId])).toEqual([[1, one]]);
+  });
+});
+
 describe('the same job from the same version with the same seed', () => {
   test('gives the same bytes; another seed gives others', async () => {
     const { enqueue, supervise, ended, adapterOf } = house();
@@ -248,6 +290,23 @@ describe('a version to start from', () => {
     enqueue({}, versionId);
     expect(await run()).toMatchObject({ state: 'failed', error: { identifier: 'weights_damaged' } });
     expect(store.classes.get(CLASS_ID)?.currentVersionId).toBe(versionId);
+  });
+});
+
+describe('a chart', () => {
+  test('that cannot be kept costs the training nothing, and is said in the log', async () => {
+    const { store, folder, enqueue, supervise, ended } = house();
+    // A file where the folder of charts should be.
+    writeFileSync(join(folder, 'charts'), '');
+    const jobId = enqueue();
+    const supervisor = supervise();
+    const job = await ended(jobId);
+    expect(job).toMatchObject({ state: 'finished', summary: { chart: null } });
+    expect(store.classes.get(CLASS_ID)?.currentVersionId).toBe(job.versionId);
+    await until(() => supervisor.workerPid() === null);
+    expect(supervisor.log).toEqual([
+      [expect.objectContaining({ jobId, lastWords: expect.stringContaining('charts') }), expect.any(String)],
+    ]);
   });
 });
 
