@@ -73,6 +73,35 @@ describe('the processors, inside generate()', () => {
     expect(Math.abs(share(1) - 0.3)).toBeLessThan(0.03);
   });
 
+  test('lower the score of a token said before, whether it is above zero or below', async () => {
+    const settings = { temperature: 1, topK: 0, topP: 1, repetitionPenalty: 2, maxNewTokens: 1, seed: 1 };
+    const { probabilities } = await play([-2, 3, -1, 0], [0, 1], settings);
+    const weights = [-4, 1.5, -1, 0].map(Math.exp);
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    for (const [id, weight] of weights.entries()) expect(probabilities[0]![id]).toBeCloseTo(weight / total, 6);
+  });
+
+  test('cut a tail that is exactly 1 − p, as transformers does', async () => {
+    const settings = { temperature: 1, topK: 0, topP: 0.75, repetitionPenalty: 1, maxNewTokens: 1, seed: 1 };
+    const { probabilities } = await play([0, 0, 0, 0], [0], settings);
+    expect([...probabilities[0]!].filter((probability) => probability > 0)).toHaveLength(3);
+  });
+
+  test('draw the next token when the uniform number stands on an edge, for it never reaches 1', async () => {
+    const generate = createGenerator(config, constantSession([0, 0]));
+    const settings = completeSettings({
+      temperature: 1,
+      topK: 0,
+      topP: 1,
+      repetitionPenalty: 1,
+      maxNewTokens: 1,
+      seed: 1,
+    });
+    const drawn = async (uniform: number) =>
+      (await generate([0], settings, never, { random: () => uniform })).outputIds;
+    expect([await drawn(0), await drawn(0.49), await drawn(0.5), await drawn(0.99)]).toEqual([[0], [0], [1], [1]]);
+  });
+
   test('report log-probabilities of the untouched distribution, not of the one drawn from', async () => {
     const scores = [2, 1, 0];
     const { outputIds, tokenLogprobs } = await play(scores, [0, 1], { maxNewTokens: 20, temperature: 3, seed: 5 });

@@ -158,6 +158,7 @@ describe('the training text', () => {
     [{ declarationRequired: true, declared: false, answeredTurns: 1, usableTurns: 1 }, 'declaration'],
     [{ declarationRequired: true, declared: true, answeredTurns: 1, usableTurns: 1 }, null],
     [{ declarationRequired: false, declared: false, answeredTurns: 1, usableTurns: 1 }, null],
+    [{ declarationRequired: true, declared: false, answeredTurns: 1, usableTurns: 0 }, 'declaration'],
     [{ declarationRequired: false, declared: false, answeredTurns: 2, usableTurns: 0 }, 'consent'],
     [{ declarationRequired: false, declared: false, answeredTurns: 0, usableTurns: 0 }, 'nothing'],
   ] as const)('%j is blocked by %s', (facts, block) => {

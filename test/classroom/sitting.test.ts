@@ -5,6 +5,7 @@ import {
   ana,
   bia,
   CLASS_ID,
+  claim,
   createWorld,
   PLACE,
   refused,
@@ -123,6 +124,38 @@ test('training leads to a new version, a countdown, and a next turn that the new
     ...['session_started', 'turn_answering', 'turn_answered', 'rated', 'job_queued', 'job_finished'],
     ...['countdown_started', 'turn_open', 'turn_answering', 'turn_answered'],
   ]);
+});
+
+test('each training goes on from the version in use, also from one the class went back to', async () => {
+  const { world, classroom, id } = opened();
+  const trained = async (value = 0) => {
+    await turnRated(world, id, 'hello', value);
+    const job = trainByHand(world, shared.brain);
+    world.advance(5_000);
+    return {
+      from: world.store.versions.get(job.fromVersionId ?? '')?.number ?? 0,
+      to: classroom.currentVersion(CLASS_ID),
+    };
+  };
+  expect(await trained()).toEqual({ from: 0, to: 1 });
+  expect(await trained()).toEqual({ from: 1, to: 2 });
+  classroom.useVersion(rosa, 1);
+  expect(await trained()).toEqual({ from: 1, to: 3 });
+  expect(classroom.brains(CLASS_ID).map(({ parentNumber }) => parentNumber)).toEqual([null, 0, 1, 1]);
+});
+
+test('the time left follows from the pace of the steps so far', async () => {
+  const { world, classroom, id } = opened();
+  await turnRated(world, id, 'hello', 0);
+  const job = claim(world);
+  const eta = (step: number) => {
+    world.clock.now += 2_000;
+    const log = { step, totalSteps: 9, loss: 3, gradNorm: 1, learningRate: 5e-5, epoch: 1 };
+    world.store.jobs.step(job.id, 'worker', log);
+    return classroom.job(job.id).etaSeconds;
+  };
+  // One step has no pace yet: what came before it was loading.
+  expect([eta(1), eta(2), eta(3)]).toEqual([null, 14, 12]);
 });
 
 test('an iteration closes with the averages of its turns and the version it ended with', async () => {

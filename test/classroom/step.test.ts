@@ -127,6 +127,7 @@ describe('stopping', () => {
     const waiting = after([...IN_PHASE.training, stop, keep(true)]);
     expect(waiting.state).toMatchObject({ phase: 'stopping', keep: true });
     expect(waiting.effects).toEqual([{ type: 'cancel_job', jobId: 'j1', keepProgress: true }]);
+    expect(after([keep(true)], waiting.state).effects).toEqual([]);
     const ended = after([jobFinished], waiting.state);
     expect(ended.state).toMatchObject({ phase: 'ended', kept: true });
     expect(ended.effects[0]).toEqual({ type: 'use_version', versionId: 'v1' });

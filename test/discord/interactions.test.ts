@@ -214,6 +214,9 @@ describe('training', () => {
     expect(await said(house, ana.command(threadId, 'session config', { declare: true }))).toMatch(/^🤔/);
     const declaring = await answer(house, rosa.command(threadId, 'session config', { declare: true }));
     expect(textOf(declaring)).toContain('I declare that Discord has agreed');
+    const another = encodeCustomId({ action: 'declare', class: '900000000000000009' });
+    expect(await said(house, rosa.pressId(threadId, another))).toMatch(/^🤔/);
+    expect(house.classroom.declaredAt(server.guildId)).toBeNull();
     const declared = rosa.pressId(threadId, encodeCustomId({ action: 'declare', class: server.guildId }));
     expect(await said(house, declared)).toContain('with your name and the date');
     expect(await said(house, ana.command(threadId, 'session config'))).toContain('may train: declared');
