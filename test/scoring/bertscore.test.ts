@@ -9,6 +9,19 @@ const folder = join(import.meta.dirname, '..', '..', '..', 'shared', 'golden', '
 const absent = !existsSync(folder);
 if (absent) console.info('skipped: the golden answers are kept beside the project, in ../shared, and are not here');
 
+test('special tokens weigh nothing in a mean, yet may be what a word finds most similar', () => {
+  const [east, north, between] = [
+    [1, 0],
+    [0, 2],
+    [0.6, 0.8],
+  ].map((vector) => Float32Array.from(vector)) as [Float32Array, Float32Array, Float32Array];
+  const candidate = { vectors: [east, north], special: [false, true] };
+  const reference = { vectors: [between, east], special: [false, true] };
+  const { precision, recall, f1 } = bertScore(candidate, reference);
+  expect([precision, recall, f1].map((value) => value.toFixed(6))).toEqual(['1.000000', '0.800000', '0.888889']);
+  expect(bertScore({ vectors: [north], special: [true] }, reference)).toEqual({ precision: 0, recall: 0, f1: 0 });
+});
+
 describe.skipIf(absent)('BERTScore', () => {
   const json = (name: string) => JSON.parse(readFileSync(join(folder, name), 'utf8'));
 

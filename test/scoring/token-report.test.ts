@@ -13,6 +13,16 @@ test('a word standing elsewhere earns half unless told otherwise', () => {
   expect(tokenReport('a b', 'b a', { halfReward: 0.5 }).total).toBe(1);
 });
 
+test('a word that is expected twice belongs at its first place', () => {
+  const { rows } = tokenReport('go and go home', 'home go away go');
+  expect(rows.map(({ status }) => status)).toEqual([
+    { code: 'misplaced', position: 1, shouldBe: 4 },
+    { code: 'misplaced', position: 2, shouldBe: 1 },
+    { code: 'absent' },
+    { code: 'misplaced', position: 4, shouldBe: 1 },
+  ]);
+});
+
 test('words beyond the expected sentence cost as much as wrong ones', () => {
   const { rows, total } = tokenReport('oi', 'oi tudo bem', { maxScore: 3 });
   expect(rows.map((row) => [row.expected, row.status.code, row.reward])).toEqual([
