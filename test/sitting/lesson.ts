@@ -11,6 +11,9 @@ import { type Running, startBot } from './start.ts';
 
 const EPHEMERAL = 64;
 
+/** Answers made aside, each of hundreds of milliseconds. */
+const ASIDE = 5;
+
 export type Rows = Record<string, unknown[]>;
 
 export class Lesson {
@@ -21,6 +24,8 @@ export class Lesson {
   ana!: Person;
   /** Reads Portuguese. */
   bia!: Person;
+  /** Reads Portuguese, and talks to the brain aside. */
+  caio!: Person;
   /** The text channel. */
   channel = '';
   /** The thread of the sitting opened last. */
@@ -39,6 +44,7 @@ export class Lesson {
     this.rosa = await Person.join(this.bot, 'Rosa', { teacher_code: this.bot.teacherCode });
     this.ana = await Person.join(this.bot, 'Ana');
     this.bia = await Person.join(this.bot, 'Bia', { locale: 'pt-BR' });
+    this.caio = await Person.join(this.bot, 'Caio', { locale: 'pt-BR' });
     this.channel = (await this.rosa.channels()).find((each) => each.name === 'classroom')!.id;
     // Whoever is met for the first time becomes a row: this is that time.
     for (const person of this.people) await this.told(person, () => person.command(this.channel, 'privacy consent'));
@@ -46,7 +52,7 @@ export class Lesson {
   }
 
   get people(): Person[] {
-    return [this.rosa, this.ana, this.bia];
+    return [this.rosa, this.ana, this.bia, this.caio];
   }
 
   /** Stops the bot, lets `meanwhile` happen, and starts it again where it was. */
@@ -72,7 +78,7 @@ export class Lesson {
   }
 
   locale(person: Person): Locale {
-    return person === this.bia ? 'pt-BR' : 'en';
+    return person === this.bia || person === this.caio ? 'pt-BR' : 'en';
   }
 
   /** Rosa opens a sitting. */
@@ -177,6 +183,22 @@ export class Lesson {
       message.channel_id === this.thread &&
       flatten(message.components).some(({ custom_id }) => custom_id?.startsWith(control));
     return person.message(`a message with ${control}`, has);
+  }
+
+  /**
+   * Gives the brain so many long answers to make aside that a turn begun now waits for them: time to be in its way.
+   * Resolves once they wait; `over` when they are made.
+   */
+  async busy(): Promise<{ over: Promise<unknown> }> {
+    const known = new Set(this.caio.messages.keys());
+    const asked = Array.from({ length: ASIDE }, () =>
+      this.caio.command(this.channel, 'brain chat', { text: 'Conte mais' }),
+    );
+    await Promise.all(asked);
+    const heard = () => this.caio.seen().filter(({ id, flags }) => !known.has(id) && (flags ?? 0) & EPHEMERAL);
+    await this.caio.until(() => heard().length === ASIDE, 'the questions aside to be heard');
+    const answered = () => heard().filter((message) => textOf(message).trim() !== '').length === ASIDE;
+    return { over: this.caio.until(answered, 'the answers aside') };
   }
 
   /** Somebody says a sentence by command, and the reply is there. */

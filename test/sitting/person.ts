@@ -100,7 +100,9 @@ export class Person {
         if (op === 10) {
           const properties = { os: 'test', browser: 'test', device: 'test' };
           socket.send(JSON.stringify({ op: 2, d: { token: this.token, intents: 2 ** 26 - 1, properties } }));
-        } else if (op === 1) socket.send(JSON.stringify({ op: 1, d: this.#sequence }));
+          const heart = setInterval(() => this.#beat(socket), d.heartbeat_interval).unref();
+          socket.once('close', () => clearInterval(heart));
+        } else if (op === 1) this.#beat(socket);
         else if (t === 'READY') {
           this.#guildId = d.guilds[0].id;
           resolve();
@@ -110,6 +112,10 @@ export class Person {
     socket.on('close', () => {
       if (!this.#gone) this.failures.push('gateway closed');
     });
+  }
+
+  #beat(socket: WebSocket): void {
+    socket.send(JSON.stringify({ op: 1, d: this.#sequence }));
   }
 
   /** Reads a channel's messages anew: what happened while the gateway was down. Ephemeral messages are not among them. */
