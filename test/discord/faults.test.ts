@@ -239,7 +239,7 @@ describe('a place that is gone', () => {
 
   test('a deleted channel parks its sitting, not the bot', async () => {
     const house = await openHouse(shared);
-    const { server, ana, bia, store, classroom } = house;
+    const { server, rosa, ana, bia, store, classroom } = house;
     await openSitting(house);
     const elsewhere = server.id();
     server.channels.set(elsewhere, { ...server.channels.get(server.channelId)!, id: elsewhere, name: 'elsewhere' });
@@ -257,6 +257,15 @@ describe('a place that is gone', () => {
     ]);
     expect(textOf(await answer(house, bia.command(elsewhere, 'help')))).toContain('Brain Factory');
     expect(classroom.openSession(server.guildId)?.phase).toBe('rating');
+
+    // What it waits for can be done from anywhere, so that the class is not stuck with it.
+    const status = () => answer(house, rosa.command(elsewhere, 'session status'));
+    await answer(house, rosa.choose(await status(), 'rate', '0.9'));
+    expect(classroom.openSession(server.guildId)?.phase).toBe('ready');
+    await answer(house, rosa.press(await status(), 'stop_session'));
+    await answer(house, rosa.press(await status(), 'keep'));
+    expect(classroom.openSession(server.guildId)).toBeNull();
+    expect(textOf(await answer(house, rosa.command(elsewhere, 'session start')))).toContain('The sitting is open');
   });
 
   test('where no thread may be opened, the channel itself serves', async () => {

@@ -13,6 +13,8 @@ import { decimal, moment, plain, signed } from '../format.ts';
 import { type Payload, payload, type Row } from '../payload.ts';
 import { bar, cell, codeBlock, inline, quoted, truncate } from '../text.ts';
 import { COLOURS } from './colours.ts';
+import { failureRow } from './training.ts';
+import { ratingSelect } from './turn.ts';
 
 const speakButton = (session: string, locale: Locale) =>
   button({ action: 'speak', session }, t(locale, 'discord:button_speak'), 'primary', '🗣️');
@@ -212,7 +214,24 @@ export function statusMessage(view: SessionView, locale: Locale, place: string):
     color: COLOURS.brain,
     footer: { text: sittingFooter(view, locale) },
   };
-  return payload({ embeds: [embed] });
+  return payload({ embeds: [embed], components: statusRows(view, locale) });
+}
+
+/** What the sitting waits for, at hand: the message that asked may be far up, or gone with its thread. */
+function statusRows(view: SessionView, locale: Locale): Row[] {
+  const session = view.id;
+  switch (view.phase) {
+    case 'ready':
+      return [row(speakButton(session, locale), stopButton(session, locale))];
+    case 'rating':
+      return view.turnId === null ? [] : [row(ratingSelect(view.turnId, locale))];
+    case 'failed':
+      return [failureRow(session, locale)];
+    case 'stopping':
+      return keepMessage(view, locale).components;
+    default:
+      return [];
+  }
 }
 
 /** The newest iterations fit; a sitting may have a hundred. */

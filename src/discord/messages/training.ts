@@ -4,7 +4,7 @@ import { type JobView, pushWords, type StepView } from '../../classroom/index.ts
 import { type Locale, t } from '../../i18n/index.ts';
 import { button, row } from '../components.ts';
 import { decimal, duration, percent, plain, scientific } from '../format.ts';
-import { type Attachment, type Payload, payload } from '../payload.ts';
+import { type Attachment, type Payload, payload, type Row } from '../payload.ts';
 import { bar, cell, codeBlock, quoted, truncate } from '../text.ts';
 import { COLOURS } from './colours.ts';
 import { errorWords } from './notices.ts';
@@ -138,13 +138,13 @@ export function jobFailedMessage(job: JobView, session: string, locale: Locale, 
       .join('\n'),
     color: COLOURS.bad,
   };
-  const components = open
-    ? [
-        row(
-          button({ action: 'retry', session }, t(locale, 'discord:button_retry'), 'primary', '🔁'),
-          button({ action: 'skip', session }, t(locale, 'discord:button_skip'), 'secondary', '⏭️'),
-        ),
-      ]
-    : [];
+  const components = open ? [failureRow(session, locale)] : [];
   return payload({ embeds: [embed], components });
 }
+
+/** A failed training waits for one of these. */
+export const failureRow = (session: string, locale: Locale): Row =>
+  row(
+    button({ action: 'retry', session }, t(locale, 'discord:button_retry'), 'primary', '🔁'),
+    button({ action: 'skip', session }, t(locale, 'discord:button_skip'), 'secondary', '⏭️'),
+  );

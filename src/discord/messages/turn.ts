@@ -136,7 +136,7 @@ function rows(view: TurnView, locale: Locale): Row[] {
 }
 
 /** Eleven steps from 0.0 to 1.0; the ends and the middle say what they mean. */
-function ratingSelect(turn: string, locale: Locale): Row['components'][number] {
+export function ratingSelect(turn: string, locale: Locale): Row['components'][number] {
   const meanings: Record<number, string> = {
     0: t(locale, 'discord:rating_0'),
     5: t(locale, 'discord:rating_5'),
