@@ -20,9 +20,6 @@ export interface Traces {
   readonly naming: readonly (Shown & { build(): Payload })[];
 }
 
-/** Turns looked through: far more than a class says in a year. */
-const MOST_TURNS = 100_000;
-
 /** To be called before the data is deleted: afterwards nobody knows whose what was. */
 export function tracesOf(desk: Desk, { actor }: Caller): Traces {
   const { store, classroom } = desk;
@@ -30,24 +27,20 @@ export function tracesOf(desk: Desk, { actor }: Caller): Traces {
   if (!member) return { quoting: [], naming: [] };
   const quoting: Shown[] = [];
   const naming: (Shown & { build(): Payload })[] = [];
-  const sessionIds = new Set<string>();
-  for (const { id, memberId, messageId, sessionId } of store.turns.recentOf(actor.classId, MOST_TURNS)) {
-    sessionIds.add(sessionId);
-    const session = store.sessions.get(sessionId);
-    if (!session || messageId === null) continue;
-    const shown = { channelId: session.threadId ?? session.channelId, messageId };
-    if (memberId === member.id) quoting.push(shown);
-    else if (store.ratings.ofTurn(id).some((rating) => rating.memberId === member.id))
-      naming.push({ ...shown, build: () => turnMessage(classroom.turn(id), classroom.turn(id).locale) });
-  }
-  for (const { id } of store.sessions.openIn(actor.classId)) sessionIds.add(id);
-  for (const sessionId of sessionIds) {
-    const events = store.outbox.ofSession(sessionId);
+  for (const session of store.sessions.inClass(actor.classId)) {
+    for (const { id, memberId, messageId } of store.turns.bySession(session.id)) {
+      if (messageId === null) continue;
+      const shown = { channelId: session.threadId ?? session.channelId, messageId };
+      if (memberId === member.id) quoting.push(shown);
+      else if (store.ratings.ofTurn(id).some((rating) => rating.memberId === member.id))
+        naming.push({ ...shown, build: () => turnMessage(classroom.turn(id), classroom.turn(id).locale) });
+    }
+    const events = store.outbox.ofSession(session.id);
     const asked = events.filter(({ kind, payload }) => kind === 'consent_needed' && payload.memberId === member.id);
     quoting.push(...asked.flatMap(shownAt));
-    if (store.sessions.get(sessionId)?.startedBy !== member.id) continue;
+    if (session.startedBy !== member.id) continue;
     const openings = events.filter(({ kind, payload }) => kind === 'session_started' && payload.resumed !== true);
-    naming.push(...openings.flatMap(shownAt).map((shown) => ({ ...shown, build: () => openingOf(desk, sessionId) })));
+    naming.push(...openings.flatMap(shownAt).map((shown) => ({ ...shown, build: () => openingOf(desk, session.id) })));
   }
   return { quoting, naming };
 }

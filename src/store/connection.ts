@@ -74,10 +74,14 @@ export function connect(folder: string, now: () => number): Connection {
     },
     truncateLog() {
       // Readers are done in a moment; one that is not must not hold up a whole class.
+      owesTruncation = true;
       sqlite.pragma(`busy_timeout = ${TRUNCATE_TIMEOUT_MS}`);
-      const [row] = translated(file, () => sqlite.pragma('wal_checkpoint(TRUNCATE)')) as { busy: number }[];
-      sqlite.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
-      owesTruncation = row?.busy !== 0;
+      try {
+        const [row] = translated(file, () => sqlite.pragma('wal_checkpoint(TRUNCATE)')) as { busy: number }[];
+        owesTruncation = row?.busy !== 0;
+      } finally {
+        sqlite.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+      }
       return !owesTruncation;
     },
     close: () => void sqlite.close(),

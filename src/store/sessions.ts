@@ -33,6 +33,9 @@ export function sessionStore({ db, now, read, write }: Connection) {
       );
     },
     get: (id: string): SessionRow | undefined => read(() => select().where(eq(sessions.id, id)).get()),
+    /** All sessions of the class, oldest first. */
+    inClass: (classId: string): SessionRow[] =>
+      read(() => select().where(eq(sessions.classId, classId)).orderBy(sessions.createdAt, sessions.id).all()),
     /** Sessions of the class that are not over, oldest first. */
     openIn: (classId: string): SessionRow[] =>
       read(() =>
