@@ -129,7 +129,7 @@ function createClient(options: ConnectionOptions, throttle: IdentifyThrottle): C
   client.on(Events.Warn, (message) => logger.warn(message));
   // While logging in, the failure is worded by whoever asked for it.
   client.on(Events.ShardError, (error) =>
-    logger[client.isReady() ? 'warn' : 'info']({ err: error }, 'the gateway connection failed'),
+    logger[client.readyTimestamp === null ? 'info' : 'warn']({ err: error }, 'the gateway connection failed'),
   );
   client.on(Events.ShardReconnecting, () => logger.info('the gateway dropped; reconnecting'));
   client.on(Events.ShardResume, (_shard, replayed) => logger.info({ replayed }, 'the gateway is back'));
