@@ -6,7 +6,7 @@ export default defineConfig({
     // onnxruntime crashes in worker_threads, so every test file gets a process of its own.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
   },
 });
