@@ -27,7 +27,7 @@ export default async function memory(): Promise<BenchTable> {
   for (const method of ['lora', 'full']) rows.push(await sitting(method));
   return {
     title,
-    note: 'Resident memory, looked at every 20 ms; "shared once" counts pages that both processes map (Node, onnxruntime, weights) only once.',
+    note: 'Resident memory, looked at every 20 ms; "shared once" counts pages that both processes map (Node, onnxruntime, weights) only once. After new code or at the very first start Node compiles: then it is 20 MB a process more.',
     rows,
   };
 }

@@ -183,7 +183,12 @@ class SittingDrill {
       if (!answer.includes(RATED)) throw new Error(`a rating was refused: ${answer}`);
       this.#rated.push({ turnId: turn.id, value });
     }
-    if (phase === 'failed') throw new Error(`a job failed: ${JSON.stringify(this.#rows('SELECT error FROM jobs'))}`);
+    if (phase === 'failed') {
+      // Three killed workers give a job up, as they should; then a person presses "try again".
+      await this.#person.refresh(this.#thread);
+      const message = this.#person.seen().findLast((each) => JSON.stringify(each.components).includes('bf:retry:'));
+      if (message) await this.#answerTo(() => this.#person.press(message, 'bf:retry:'));
+    }
   }
 
   /** What the bot tells this person alone about what they just did. */
