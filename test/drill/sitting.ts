@@ -10,10 +10,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import Database from 'better-sqlite3';
+import { seededRandom } from '../../src/engine/random.ts';
 import { DATABASE_FILE as LOCAL_DATABASE } from '../../src/local/index.ts';
 import { type Message, Person, textOf } from '../sitting/person.ts';
 import { type Running, startBot } from '../sitting/start.ts';
-import { createRandom } from './random.ts';
 
 export interface SittingDrillResult {
   seed: number;
@@ -71,7 +71,7 @@ class SittingDrill {
   constructor(folder: string, seed: number) {
     this.#folder = folder;
     this.#seed = seed;
-    this.#random = createRandom(seed);
+    this.#random = seededRandom(seed).uniform;
   }
 
   async play(kills: number): Promise<SittingDrillResult> {

@@ -4,8 +4,8 @@
  */
 import { writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { seededRandom } from '../../src/engine/random.ts';
 import { openStoreWith, replaceFileDurably, type Store } from '../../src/store/index.ts';
-import { createRandom } from './random.ts';
 
 /** What the child has done and committed. */
 export type Acknowledgement =
@@ -24,7 +24,7 @@ export type Acknowledgement =
 const acknowledge = (line: Acknowledgement) => writeSync(1, `${JSON.stringify(line)}\n`);
 
 const [folder = '', migrationsFolder = '', seed = '0'] = process.argv.slice(2);
-const random = createRandom(Number(seed));
+const random = seededRandom(Number(seed)).uniform;
 const unique = () => `${seed}-${count++}`;
 let count = 0;
 

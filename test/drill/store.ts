@@ -26,10 +26,10 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
+import { seededRandom } from '../../src/engine/random.ts';
 import { DATABASE_FILE } from '../../src/store/connection.ts';
 import { openStoreWith, type Store } from '../../src/store/index.ts';
 import { MIGRATIONS_FOLDER } from '../../src/store/migrate.ts';
-import { createRandom } from './random.ts';
 import type { Acknowledgement } from './store-child.ts';
 import { countRows, findInconsistencies, isKept, type RowCounts } from './store-ledger.ts';
 
@@ -61,7 +61,7 @@ export interface DrillSummary {
 }
 
 export async function drillStore({ kills = 200, seed = 1, log = () => {} }: DrillOptions = {}): Promise<DrillSummary> {
-  const random = createRandom(seed);
+  const random = seededRandom(seed).uniform;
   const work = mkdtempSync(join(tmpdir(), 'brain-factory-drill-'));
   const folder = join(work, 'data');
   const migrationsFolder = join(work, 'migrations');
