@@ -2,13 +2,13 @@
 import path from 'node:path';
 import { type ModelConfig, mapWeights, parseModelConfig, seededRandom } from '../engine/index.ts';
 import { UserError } from '../errors.ts';
-import { type ModelFolder, openModelFolder } from '../formats/index.ts';
+import { type ModelSource, openModelFolder } from '../formats/index.ts';
 import { bertScore } from '../scoring/index.ts';
 import { describe } from './info.ts';
 import { buildPrompt, promptBudget, shorten } from './prompt.ts';
 import { SerialQueue } from './queue.ts';
 import { completeSettings, defaultGeneration } from './settings.ts';
-import { missingTokenizer, openTokenizer } from './tokenizer.ts';
+import { openTokenizer } from './tokenizer.ts';
 import type {
   BertScores,
   Brain,
@@ -32,12 +32,12 @@ export async function loadBrain(source: string, options: BrainOptions): Promise<
   const folder = openModelFolder(source === 'sprout' ? sproutFolder : path.resolve(source));
   const config = parseModelConfig(folder.config);
   const weightsFile = findWeights(folder, config, options.dataFolder);
-  const name = source === 'sprout' ? 'sprout' : path.basename(folder.folder);
+  const name = source === 'sprout' ? 'sprout' : path.basename(folder.path);
   return new LoadedBrain(name, folder, config, weightsFile, new Versions(config, weightsFile, options));
 }
 
 /** A single float32 file is mapped where it lies; anything else is expanded into the cache first. */
-function findWeights(folder: ModelFolder, config: ModelConfig, dataFolder: string): string {
+function findWeights(folder: ModelSource, config: ModelConfig, dataFolder: string): string {
   const [only, ...others] = folder.weightFiles;
   if (only !== undefined && others.length === 0) {
     try {
@@ -55,25 +55,20 @@ class LoadedBrain implements Brain {
   readonly config: ModelConfig;
   readonly window: number;
   readonly tokenizer: BrainTokenizer;
-  readonly folder: string;
+  readonly source: ModelSource;
   readonly weightsFile: string;
-  readonly #source: ModelFolder;
-  readonly #hasTokenizer: boolean;
   readonly #versions: Versions;
   readonly #queue = new SerialQueue();
   #disposed: Promise<void> | undefined;
 
-  constructor(name: string, source: ModelFolder, config: ModelConfig, weightsFile: string, versions: Versions) {
+  constructor(name: string, source: ModelSource, config: ModelConfig, weightsFile: string, versions: Versions) {
     this.name = name;
     this.config = config;
     this.window = config.nPositions;
-    this.folder = source.folder;
+    this.source = source;
     this.weightsFile = weightsFile;
-    this.#source = source;
     this.#versions = versions;
-    const tokenizer = openTokenizer(source.folder, config.eosTokenId);
-    this.#hasTokenizer = tokenizer !== null;
-    this.tokenizer = tokenizer ?? missingTokenizer(source.folder, config.eosTokenId);
+    this.tokenizer = openTokenizer(source, config.eosTokenId);
   }
 
   promptIds(
@@ -147,7 +142,7 @@ class LoadedBrain implements Brain {
   }
 
   info(): BrainInfo {
-    return describe(this.name, this.config, this.#source, this.#hasTokenizer);
+    return describe(this.name, this.config, this.source, this.tokenizer.known);
   }
 
   dispose(): Promise<void> {
@@ -160,7 +155,7 @@ class LoadedBrain implements Brain {
   }
 
   #text(ids: readonly number[]): string {
-    return this.#hasTokenizer ? this.tokenizer.decode(ids).trim() : '';
+    return this.tokenizer.known ? this.tokenizer.decode(ids).trim() : '';
   }
 
   /** A prompt that fills the window leaves no room for a reply: its beginning goes. */

@@ -1,6 +1,6 @@
 /** What is worth knowing about a model before opening or training it. */
 import { elementCount, expectedWeights, type ModelConfig } from '../engine/index.ts';
-import type { ModelFolder } from '../formats/index.ts';
+import type { ModelSource } from '../formats/index.ts';
 import type { BrainInfo } from './types.ts';
 
 const FLOAT_BYTES = 4;
@@ -11,7 +11,7 @@ const LORA_RANK = 8;
 /** Numbers a token leaves behind in a block for the way back, per channel: inputs and outputs of each operation. */
 const KEPT_PER_CHANNEL = 40;
 
-export function describe(name: string, config: ModelConfig, source: ModelFolder, hasTokenizer: boolean): BrainInfo {
+export function describe(name: string, config: ModelConfig, source: ModelSource, hasTokenizer: boolean): BrainInfo {
   const parameters = countParameters(config);
   const { nLayer, nEmbd, nHead, nPositions, vocabSize } = config;
   const weights = parameters * FLOAT_BYTES;

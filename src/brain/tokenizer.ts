@@ -1,32 +1,35 @@
 /**
- * Text to ids and back through transformers.js, from the folder's own files alone. A folder without tokenizer.json gives a
+ * Text to ids and back through transformers.js, from the model's own files alone. A model without any gives a
  * tokenizer that says so when asked for text; ids still work.
  */
-import path from 'node:path';
 import { PreTrainedTokenizer } from '@huggingface/transformers';
 import { UserError } from '../errors.ts';
-import { isJsonObject, readJsonObject } from '../formats/index.ts';
+import { isJsonObject, type ModelSource } from '../formats/index.ts';
 import type { BrainTokenizer } from './types.ts';
 
-/** @param eosId the end token of config.json, for folders whose tokenizer names none. */
-export function openTokenizer(folder: string, eosId: number): BrainTokenizer | null {
-  const json = readJsonObject(path.join(folder, 'tokenizer.json'));
-  if (json === null) return null;
-  const config = readJsonObject(path.join(folder, 'tokenizer_config.json')) ?? {};
+/** @param eosId the end token of config.json, for models whose tokenizer names none. */
+export function openTokenizer(source: ModelSource, eosId: number): BrainTokenizer {
+  const files = source.tokenizer();
+  if (files === null) return missingTokenizer(source.path, eosId);
+  const { tokenizer, config } = files;
   try {
-    return wrap(new PreTrainedTokenizer(json, config), readSpecialTokens(json), eosId);
+    return wrap(new PreTrainedTokenizer(tokenizer, config), readSpecialTokens(tokenizer), eosId);
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
-    throw new UserError('tokenizer_unreadable', { folder, problem: problem.slice(0, 200) }, { cause: error });
+    throw new UserError(
+      'tokenizer_unreadable',
+      { folder: source.path, problem: problem.slice(0, 200) },
+      { cause: error },
+    );
   }
 }
 
-/** Stands where a folder has no tokenizer: asking it for text says so. */
-export function missingTokenizer(folder: string, eosId: number): BrainTokenizer {
+/** Stands where a model has no tokenizer: asking it for text says so. */
+function missingTokenizer(folder: string, eosId: number): BrainTokenizer {
   const refuse = (): never => {
     throw new UserError('tokenizer_missing', { folder });
   };
-  return { eosId, encode: refuse, decode: refuse, piece: (id) => `#${id}`, specialId: () => null };
+  return { known: false, eosId, encode: refuse, decode: refuse, piece: (id) => `#${id}`, specialId: () => null };
 }
 
 function readSpecialTokens(json: Record<string, unknown>): Map<string, number> {
@@ -49,6 +52,7 @@ function wrap(tokenizer: PreTrainedTokenizer, special: Map<string, number>, eosI
   };
   const eosName: unknown = tokenizer.eos_token;
   return {
+    known: true,
     eosId: (typeof eosName === 'string' ? special.get(eosName) : undefined) ?? eosId,
     encode: (text, options) =>
       options?.parseSpecial ? encodePlain(text) : cutAtSpecial(text, [...special.keys()]).flatMap(encodePlain),

@@ -1,5 +1,6 @@
 /** What the rest of the house sees of a brain: a loaded language model with its tokenizer and its versions. */
 import type { AdapterWeights, ModelConfig } from '../engine/index.ts';
+import type { ModelSource } from '../formats/index.ts';
 
 export const INTENTS = ['suggest', 'disagree', 'ask', 'agree'] as const;
 export type Intent = (typeof INTENTS)[number];
@@ -62,6 +63,8 @@ export interface BrainVersion {
 }
 
 export interface BrainTokenizer {
+  /** False where the model has none: `encode` and `decode` then throw tokenizer_missing. */
+  readonly known: boolean;
   /** A person's text: control tokens spelt out in it stay plain letters, unless `parseSpecial` asks otherwise. */
   encode(text: string, options?: { parseSpecial?: boolean }): number[];
   /** Text of `ids` without special tokens. */
@@ -110,8 +113,8 @@ export interface Brain {
   readonly window: number;
   /** UserError tokenizer_missing on use when the folder has none. */
   readonly tokenizer: BrainTokenizer;
-  /** Folder of the model, for those that train it. */
-  readonly folder: string;
+  /** The model as it lies on disk, for those that train or convert it. */
+  readonly source: ModelSource;
   /** The base's weights as a float32 .safetensors file. */
   readonly weightsFile: string;
   promptIds(context: readonly ContextTurn[], text: string, choices?: Partial<Choices>, maxNewTokens?: number): number[];

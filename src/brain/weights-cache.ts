@@ -14,7 +14,7 @@ import {
   matchWeights,
   toFloat32,
 } from '../engine/index.ts';
-import { type ModelFolder, type StoredTensor, writeSafetensors } from '../formats/index.ts';
+import { type ModelSource, type StoredTensor, writeSafetensors } from '../formats/index.ts';
 
 const PIECE_BYTES = 4 * 1024 * 1024;
 
@@ -22,7 +22,7 @@ const PIECE_BYTES = 4 * 1024 * 1024;
  * Path of the folder's weights as float32 in `cacheFolder`, written now if need be.
  * @throws UserError for damaged files, missing tensors or wrong shapes, disk_full.
  */
-export function expandedWeights(folder: ModelFolder, config: ModelConfig, cacheFolder: string): string {
+export function expandedWeights(folder: ModelSource, config: ModelConfig, cacheFolder: string): string {
   const file = path.join(cacheFolder, `${sourceSha256(folder)}.safetensors`);
   if (!isWhole(file, config)) {
     const weights = [...matchWeights(config, folder.stored())];
@@ -37,7 +37,7 @@ function asFloat32({ shape, read }: StoredTensor): StoredTensor {
 }
 
 /** Of the config too: it says which tensors are needed. */
-function sourceSha256({ config, weightFiles }: ModelFolder): string {
+function sourceSha256({ config, weightFiles }: ModelSource): string {
   const hash = createHash('sha256').update(JSON.stringify(config));
   for (const file of [...weightFiles].sort()) for (const piece of pieces(file)) hash.update(piece);
   return hash.digest('hex');

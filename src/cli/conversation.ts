@@ -7,7 +7,6 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Brain } from '../brain/index.ts';
 import { UserError } from '../errors.ts';
-import { readJsonObject } from '../formats/index.ts';
 import { isObject } from './jsonl.ts';
 
 const DIALOGPT = '{% for message in messages %}{{ message.content }}{{ eos_token }}{% endfor %}';
@@ -17,13 +16,14 @@ export function conversationIds(messages: unknown, brain: Brain): number[] | nul
   if (!Array.isArray(messages) || messages.length === 0) return null;
   const contents: unknown[] = messages.map((message) => (isObject(message) ? message.content : undefined));
   if (!contents.every((content) => typeof content === 'string')) return null;
-  refuseOtherTemplates(brain.folder);
+  refuseOtherTemplates(brain);
   return contents.flatMap((content) => [...brain.tokenizer.encode(content), brain.tokenizer.eosId]);
 }
 
-function refuseOtherTemplates(folder: string): void {
-  const template = readJsonObject(path.join(folder, 'tokenizer_config.json'))?.chat_template;
-  const own = existsSync(path.join(folder, 'chat_template.jinja')) || (template !== undefined && template !== null);
+function refuseOtherTemplates({ source }: Brain): void {
+  const template = source.tokenizer()?.config.chat_template;
+  const own =
+    existsSync(path.join(source.path, 'chat_template.jinja')) || (template !== undefined && template !== null);
   const isKnown = typeof template === 'string' && template.trim() === DIALOGPT;
-  if (own && !isKnown) throw new UserError('cli_chat_template', { folder });
+  if (own && !isKnown) throw new UserError('cli_chat_template', { folder: source.path });
 }

@@ -3,6 +3,7 @@ export { decodeAdapter, encodeAdapter } from './adapter-blob.ts';
 export { worded as wordDiskError, writeDurably } from './durable-file.ts';
 export { isJsonObject, type JsonObject, readJsonObject } from './json-file.ts';
 export { type ModelFolder, type NewModelFolder, openModelFolder, writeModelFolder } from './model-folder.ts';
+export type { ModelSource, TokenizerFiles } from './model-source.ts';
 export { type PeftAdapter, type PeftConfig, readAdapterFolder, writeAdapterFolder } from './peft-adapter.ts';
 export {
   encodeSafetensors,

@@ -9,22 +9,12 @@ import { float32ToFloat16, type HostTensor, type TensorMap, toFloat32 } from '..
 import { UserError } from '../errors.ts';
 import { worded, writeDurably } from './durable-file.ts';
 import { isJsonObject, type JsonObject, readJsonObject } from './json-file.ts';
+import type { ModelSource, TokenizerFiles } from './model-source.ts';
 import { openSafetensors, type StoredTensor, type Writable, writeSafetensors } from './safetensors.ts';
 
-export interface ModelFolder {
-  folder: string;
-  /** config.json as it stands; `parseModelConfig` of the engine reads it. */
-  config: unknown;
-  /** Every tensor where it lies, shards merged. */
-  stored(): Map<string, StoredTensor>;
+export interface ModelFolder extends ModelSource {
   /** Every tensor, read anew at each call. */
   weights(): TensorMap;
-  /** Paths of the .safetensors files. */
-  weightFiles: string[];
-  hasTokenizer: boolean;
-  generationConfig?: unknown;
-  /** The `license` of the model card, where there is one. */
-  licence?: string;
 }
 
 const CONFIG = 'config.json';
@@ -57,17 +47,22 @@ export function openModelFolder(folder: string): ModelFolder {
   const generationConfig = readJsonObject(join(folder, GENERATION_CONFIG));
   const licence = readLicence(join(folder, CARD));
   const stored = () => openShards(folder, shards);
-  const has = (name: string) => existsSync(join(folder, name));
   return {
-    folder,
+    path: folder,
     config,
     stored,
     weights: () => new Map([...stored()].map(([name, tensor]) => [name, tensor.read()])),
     weightFiles: [...shards.keys()].map((file) => join(folder, file)),
-    hasTokenizer: has('tokenizer.json') || (has('vocab.json') && has('merges.txt')),
+    tokenizer: () => readTokenizer(folder),
     ...(generationConfig === null ? {} : { generationConfig }),
     ...(licence === undefined ? {} : { licence }),
   };
+}
+
+function readTokenizer(folder: string): TokenizerFiles | null {
+  const tokenizer = readJsonObject(join(folder, 'tokenizer.json'));
+  if (tokenizer === null) return null;
+  return { tokenizer, config: readJsonObject(join(folder, 'tokenizer_config.json')) ?? {} };
 }
 
 /** File name → the tensors the index promises to be in it (none named for a single file). */

@@ -4,6 +4,7 @@ import { createEncoder } from '../../models/sprout-training/bpe.ts';
 import { buildPrompt, promptBudget } from '../../src/brain/prompt.ts';
 import { openTokenizer } from '../../src/brain/tokenizer.ts';
 import type { BrainTokenizer } from '../../src/brain/types.ts';
+import { openModelFolder } from '../../src/formats/index.ts';
 import { tinyEncoding, tinyFolder } from './helpers.ts';
 
 const choices = { language: 'pt', intent: 'ask', emotion: 'happy' } as const;
@@ -12,10 +13,8 @@ let tokenizer: BrainTokenizer;
 let plain: BrainTokenizer;
 
 beforeEach(() => {
-  const found = openTokenizer(tinyFolder(), 0);
-  if (!found) throw new Error('the tiny folder lost its tokenizer');
-  tokenizer = found;
-  plain = { ...found, specialId: () => null };
+  tokenizer = openTokenizer(openModelFolder(tinyFolder()), 0);
+  plain = { ...tokenizer, specialId: () => null };
 });
 
 describe('a prompt', () => {

@@ -151,9 +151,9 @@ export function brokenBrain(brain: Brain, reason: unknown): Brain {
 
 /** The brain's members as an object of their own, so that one of them can be another's. */
 function pick(brain: Brain): Brain {
-  const { name, config, window, tokenizer, folder, weightsFile } = brain;
+  const { name, config, window, tokenizer, source, weightsFile } = brain;
   return {
-    ...{ name, config, window, tokenizer, folder, weightsFile },
+    ...{ name, config, window, tokenizer, source, weightsFile },
     promptIds: brain.promptIds.bind(brain),
     trainingIds: brain.trainingIds.bind(brain),
     generate: brain.generate.bind(brain),

@@ -14,8 +14,8 @@ import {
 } from '../../engine/index.ts';
 import { UserError } from '../../errors.ts';
 import {
+  isJsonObject,
   type PeftAdapter,
-  readJsonObject,
   readSafetensors,
   writeAdapterFolder,
   writeModelFolder,
@@ -194,9 +194,9 @@ async function trainRows(
 
 function save(out: string, model: string, brain: Brain, lora: LoraConfig | null, tensors: TensorMap): void {
   if (lora === null) {
-    const config = readJsonObject(path.join(brain.folder, 'config.json'));
-    if (config === null) throw new UserError('model_config_missing', { folder: brain.folder });
-    writeModelFolder(out, { config, tensors, tokenizerFrom: brain.folder });
+    const { config, path: tokenizerFrom } = brain.source;
+    if (!isJsonObject(config)) throw new UserError('model_config_missing', { folder: tokenizerFrom });
+    writeModelFolder(out, { config, tensors, tokenizerFrom });
   } else {
     const fanInFanOut = loraTargets(brain.config, lora).some((layer) => layer.fanInFanOut);
     writeAdapterFolder(out, { lora, tensors }, { baseModel: model, fanInFanOut });
