@@ -5,7 +5,7 @@
 import { UserError } from '../errors.ts';
 import type { AdamWOptions } from './adamw.ts';
 import { type AdamWPool, free, type OptimizedTensor } from './adamw-pool.ts';
-import { floatsOf, type InferenceSession, int64Tensor, Tensor } from './session.ts';
+import { floatsOf, type InferenceSession, int64Tensor, runInto, Tensor } from './session.ts';
 import { elementCount, float32Tensor, type TensorMap, toFloat32 } from './tensor.ts';
 import type { Trainable, TrainingBatch } from './trainable.ts';
 import { gradientName } from './training-graph.ts';
@@ -67,13 +67,12 @@ export class OnnxTrainable implements Trainable {
     const weights = Float32Array.from(places.rows, (row) => tokenWeights[row + 1]!);
     const feeds = { ...this.#feeds(batch, places), token_weights: new Tensor('float32', weights, [weights.length]) };
     const into = this.#gathered ? this.#scratchTensors() : this.#gradients;
-    const { nll: losses, ...copies } = await this.#parts.session.run(feeds, { nll: null, ...into });
-    // Beside writing where it was told to, onnxruntime hands out a copy of every gradient: as large as the model.
-    for (const copy of Object.values(copies)) free(floatsOf(copy));
+    const losses = new Float32Array(weights.length);
+    await runInto(this.#parts.session, feeds, { nll: new Tensor('float32', losses, [losses.length]), ...into });
     if (this.#gathered) this.#addScratch(into);
     this.#gathered = true;
     let loss = 0;
-    for (const [i, nll] of floatsOf(losses).entries()) loss += nll * weights[i]!;
+    for (const [i, nll] of losses.entries()) loss += nll * weights[i]!;
     return loss;
   }
 

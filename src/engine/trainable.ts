@@ -72,7 +72,7 @@ export async function openTrainable(
     weightsFolder: file === undefined ? undefined : dirname(file),
   };
   const openGraph = (lossOnly: boolean) =>
-    openSession(trainingGraph(config, { lora, mapped, lossOnly }), sessionOptions);
+    openSession(trainingGraph(config, { lora, mapped, lossOnly }), { ...sessionOptions, silent: !lossOnly });
 
   const shapes = lora ? loraShapes(config, lora) : expectedWeights(config);
   const total = [...shapes.values()].reduce((sum, shape) => sum + elementCount(shape), 0);
