@@ -1,5 +1,5 @@
 /** Serves random weights in a process of its own, token by token, and prints what it took: `node measure-decoding.ts MODEL FILE ADAPTER`. */
-import { defaultLora, initLora, openServing } from '../../src/engine/index.ts';
+import { architectureOf, defaultLora, initLora, openServing } from '../../src/engine/index.ts';
 import { int64Tensor, Tensor } from '../../src/engine/session.ts';
 import { configOf } from './models.ts';
 
@@ -16,7 +16,8 @@ if (adapted === 'adapter') {
   model.setAdapter({ lora, tensors: initLora(config, lora, 1) });
 }
 
-const empty = new Tensor('float32', new Float32Array(0), [1, config.nHead, 0, config.nEmbd / config.nHead]);
+const { keyValueHeads, headSize } = architectureOf(config);
+const empty = new Tensor('float32', new Float32Array(0), [1, keyValueHeads, 0, headSize]);
 async function decode(): Promise<{ firstMs: number; tokensPerSecond: number }> {
   const session = model.transformersSession;
   let cache: Record<string, Tensor> = Object.fromEntries(

@@ -1,6 +1,6 @@
 /** A loaded model: text and choices in, replies, log-probabilities and hidden states out, for any of its versions. */
 import path from 'node:path';
-import { type ModelConfig, mapWeights, parseModelConfig, seededRandom } from '../engine/index.ts';
+import { architectureOf, type ModelConfig, mapWeights, parseModelConfig, seededRandom } from '../engine/index.ts';
 import { UserError } from '../errors.ts';
 import { type ModelSource, openModelSource } from '../formats/index.ts';
 import { bertScore } from '../scoring/index.ts';
@@ -64,7 +64,7 @@ class LoadedBrain implements Brain {
   constructor(name: string, source: ModelSource, config: ModelConfig, weightsFile: string, versions: Versions) {
     this.name = name;
     this.config = config;
-    this.window = config.nPositions;
+    this.window = architectureOf(config).window;
     this.source = source;
     this.weightsFile = weightsFile;
     this.#versions = versions;
@@ -125,7 +125,7 @@ class LoadedBrain implements Brain {
   }
 
   async bertScore(reference: string, hypothesis: string, version: BrainVersion = {}): Promise<BertScores> {
-    const layers = this.config.nLayer;
+    const { layers } = architectureOf(this.config);
     const layer = Math.ceil(layers / 2);
     const model = `${this.name}, layer ${layer} of ${layers}`;
     const [known, said] = [reference, hypothesis].map((text) => this.tokenizer.encode(text).slice(0, this.window));

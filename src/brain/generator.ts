@@ -3,12 +3,13 @@
  * token comes next is decided by our processors (sampling.ts).
  */
 import {
-  GPT2LMHeadModel,
+  LlamaForCausalLM,
   LogitsProcessorList,
   PretrainedConfig,
   StoppingCriteria,
   Tensor,
 } from '@huggingface/transformers';
+import { architectureOf, type ModelConfig } from '../engine/index.ts';
 import { logitsProcessors, ScoreCapture } from './sampling.ts';
 import type { GenerationSettings } from './types.ts';
 
@@ -32,9 +33,19 @@ export interface GeneratedTokens {
   tokenLogprobs: number[];
 }
 
-/** @param config config.json as it stands. */
-export function createGenerator(config: object, session: GenerationSession) {
-  const model = new GPT2LMHeadModel(new PretrainedConfig(config), { model: session }, {});
+/** One class serves every architecture: generate() only asks how large the cache is. */
+export function createGenerator(config: ModelConfig, session: GenerationSession) {
+  const { layers, heads, keyValueHeads, headSize, hiddenSize, vocabSize } = architectureOf(config);
+  const sizes = {
+    model_type: 'llama',
+    vocab_size: vocabSize,
+    hidden_size: hiddenSize,
+    num_hidden_layers: layers,
+    num_attention_heads: heads,
+    num_key_value_heads: keyValueHeads,
+    head_dim: headSize,
+  };
+  const model = new LlamaForCausalLM(new PretrainedConfig(sizes), { model: session }, {});
 
   return async (
     promptIds: readonly number[],

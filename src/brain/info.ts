@@ -1,5 +1,5 @@
 /** What is worth knowing about a model before opening or training it. */
-import { elementCount, expectedWeights, type ModelConfig } from '../engine/index.ts';
+import { architectureOf, elementCount, expectedWeights, type ModelConfig } from '../engine/index.ts';
 import type { ModelSource } from '../formats/index.ts';
 import type { BrainInfo } from './types.ts';
 
@@ -13,21 +13,22 @@ const KEPT_PER_CHANNEL = 40;
 
 export function describe(name: string, config: ModelConfig, source: ModelSource, hasTokenizer: boolean): BrainInfo {
   const parameters = countParameters(config);
-  const { nLayer, nEmbd, nHead, nPositions, vocabSize } = config;
+  const { layers, hiddenSize, heads, keyValueHeads, headSize, window, vocabSize, linears } = architectureOf(config);
   const weights = parameters * FLOAT_BYTES;
-  const cache = 2 * nLayer * nPositions * nEmbd * FLOAT_BYTES;
-  const tokens = Math.min(TRAINING_TOKENS, nPositions);
-  const perToken = nLayer * (KEPT_PER_CHANNEL * nEmbd + 4 * nHead * tokens) + 4 * vocabSize;
+  const cache = 2 * layers * window * keyValueHeads * headSize * FLOAT_BYTES;
+  const tokens = Math.min(TRAINING_TOKENS, window);
+  const perToken = layers * (KEPT_PER_CHANNEL * hiddenSize + 4 * heads * tokens) + 4 * vocabSize;
   const activations = tokens * perToken * FLOAT_BYTES;
-  // On each linear of a block: inputs C, C, C, 4C and outputs 3C, C, 4C, C, that is 16 C numbers a rank; four copies of each.
-  const adapter = 4 * LORA_RANK * nLayer * 16 * nEmbd * FLOAT_BYTES;
+  // A and B on each linear; four copies of each.
+  const widths = linears.reduce((sum, { inFeatures, outFeatures }) => sum + inFeatures + outFeatures, 0);
+  const adapter = 4 * LORA_RANK * widths * FLOAT_BYTES;
   return {
     name,
     architecture: config.architecture,
     parameters,
     vocabulary: vocabSize,
-    window: nPositions,
-    layers: nLayer,
+    window,
+    layers,
     licence: source.licence ?? null,
     hasTokenizer,
     memory: {

@@ -26,6 +26,7 @@ export interface Emitter {
   ints(values: readonly number[]): string;
   scalarInt(value: number): string;
   scalarFloat(value: number): string;
+  floats(values: readonly number[], shape: readonly number[]): string;
   /** A shape as an int64 list, names filled in from the inputs when the graph runs. */
   shape(shape: Shape): string;
 }
@@ -145,6 +146,7 @@ function createEmitter(graph: Graph, nodes: onnx.INodeProto[], initializers: Map
     ints: (values) => constant('int64', [values.length], values),
     scalarInt: (value) => constant('int64', [], [value]),
     scalarFloat: (value) => constant('float32', [], [value]),
+    floats: (values, shape) => constant('float32', shape, values),
     shape(shape) {
       if (shape.every((size) => typeof size === 'number')) return emitter.ints(shape);
       const known = sizes.get(`[${shape}]`);

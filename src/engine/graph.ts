@@ -2,7 +2,7 @@
  * A computation written down: values joined by operations, no numbers yet. Architectures build one, `gradients` extends
  * it backwards, `emit` turns it into ONNX. Every operation is pure, so asking twice for the same one gives the same value.
  */
-import type { Shape } from './dimensions.ts';
+import { type Shape, sameShape } from './dimensions.ts';
 import { operations } from './operations/table.ts';
 import type { Attributes, OperationName, TensorType } from './operations/types.ts';
 
@@ -132,6 +132,7 @@ export class Graph {
   }
 
   reshape(x: Value, shape: Shape): Value {
+    if (sameShape(x.shape, shape)) return x;
     return this.apply('Reshape', [x], { shape });
   }
 

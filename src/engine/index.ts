@@ -1,11 +1,9 @@
 /** The engine: models as graphs of tensor operations, trained and served by onnxruntime. Knows no text and no database. */
 export { type AdamWOptions, defaultAdamW } from './adamw.ts';
-export {
-  type Gpt2Config,
-  type ModelConfig,
-  parseModelConfig,
-  SUPPORTED_ARCHITECTURES,
-} from './architectures/config.ts';
+export type { Gpt2Config } from './architectures/gpt2.ts';
+export { architectureOf, type ModelConfig, parseModelConfig, SUPPORTED_ARCHITECTURES } from './architectures/index.ts';
+export type { LlamaConfig } from './architectures/llama.ts';
+export type { Architecture } from './architectures/types.ts';
 export {
   type AdapterWeights,
   defaultLora,

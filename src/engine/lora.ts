@@ -3,8 +3,7 @@
  * y = x W + (alpha / r) · (x Aᵀ) Bᵀ.
  */
 import { UserError } from '../errors.ts';
-import type { ModelConfig } from './architectures/config.ts';
-import { architectureOf } from './architectures/index.ts';
+import { architectureOf, type ModelConfig } from './architectures/index.ts';
 import type { LinearLayer } from './architectures/types.ts';
 import { seededRandom } from './random.ts';
 import { elementCount, float32Tensor, type TensorMap, toFloat32 } from './tensor.ts';

@@ -26,11 +26,13 @@ export interface TrainableParts {
   readonly adamw: AdamWOptions;
   /** Longest row. */
   readonly window: number;
+  readonly countsFirstLabel: boolean;
 }
 
 const STEP = 'optimizer.step';
 
 export class OnnxTrainable implements Trainable {
+  readonly countsFirstLabel: boolean;
   readonly #parts: TrainableParts;
   readonly #trained: readonly TrainedTensor[];
   readonly #tensors: Record<string, Tensor> = {};
@@ -45,6 +47,7 @@ export class OnnxTrainable implements Trainable {
   constructor(parts: TrainableParts) {
     const { trained, frozen } = parts;
     this.#parts = parts;
+    this.countsFirstLabel = parts.countsFirstLabel;
     this.#trained = trained;
     for (const [name, tensor] of frozen) this.#tensors[name] = new Tensor('float32', toFloat32(tensor), tensor.shape);
     for (const { name, shape, parameter, gradient } of trained) {

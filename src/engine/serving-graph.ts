@@ -1,6 +1,5 @@
 /** The graphs of a brain in use: the model with its cache of keys, and the head alone for log-probabilities. */
-import type { ModelConfig } from './architectures/config.ts';
-import { architectureOf } from './architectures/index.ts';
+import { architectureOf, type ModelConfig } from './architectures/index.ts';
 import type { AdapterValues, Parts } from './architectures/types.ts';
 import { type FileRange, Graph } from './graph.ts';
 import { loraNames } from './lora.ts';
@@ -21,7 +20,7 @@ export function servingGraph(config: ModelConfig, mapped: ReadonlyMap<string, Fi
   const attentionMask = g.input('attention_mask', ['B', 'P+T'], 'int64');
   const positionIds = g.input('position_ids', ['B', 'T'], 'int64');
   const rows = g.input('rows', ['M'], 'int64');
-  const cacheShape = ['B', architecture.heads, 'P', architecture.headSize];
+  const cacheShape = ['B', architecture.keyValueHeads, 'P', architecture.headSize];
   const past = Array.from({ length: architecture.layers }, (_, layer) => ({
     key: g.input(pastName(layer, 'key'), cacheShape),
     value: g.input(pastName(layer, 'value'), cacheShape),

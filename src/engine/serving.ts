@@ -4,8 +4,7 @@
  */
 import { dirname } from 'node:path';
 import { UserError } from '../errors.ts';
-import type { ModelConfig } from './architectures/config.ts';
-import { architectureOf } from './architectures/index.ts';
+import { architectureOf, type ModelConfig } from './architectures/index.ts';
 import type { Architecture } from './architectures/types.ts';
 import type { Graph } from './graph.ts';
 import { type AdapterWeights, checkAdapter, loraNames, loraScaling } from './lora.ts';
@@ -124,7 +123,7 @@ class OnnxServing implements ServingModel {
   /** One whole sequence, nothing in the cache. */
   #feeds(inputIds: readonly number[], rows: readonly number[]): Record<string, Tensor> {
     const { length } = inputIds;
-    const { window, layers, heads, headSize } = this.#architecture;
+    const { window, layers, keyValueHeads, headSize } = this.#architecture;
     if (length > window) throw new UserError('sequence_too_long', { length, window });
     if (length === 0) throw new RangeError('an empty sequence has no logits');
     const feeds: Record<string, Tensor> = {
@@ -137,7 +136,7 @@ class OnnxServing implements ServingModel {
       ),
       rows: int64Tensor(rows, [rows.length]),
     };
-    const empty = new Tensor('float32', new Float32Array(0), [1, heads, 0, headSize]);
+    const empty = new Tensor('float32', new Float32Array(0), [1, keyValueHeads, 0, headSize]);
     for (let layer = 0; layer < layers; layer++) {
       feeds[pastName(layer, 'key')] = empty;
       feeds[pastName(layer, 'value')] = empty;

@@ -2,8 +2,7 @@
 import { dirname } from 'node:path';
 import { type AdamWOptions, defaultAdamW } from './adamw.ts';
 import { AdamWPool, allocate } from './adamw-pool.ts';
-import type { ModelConfig } from './architectures/config.ts';
-import { architectureOf } from './architectures/index.ts';
+import { architectureOf, type ModelConfig } from './architectures/index.ts';
 import { checkAdapter, defaultLora, initLora, type LoraConfig, loraShapes } from './lora.ts';
 import { OnnxTrainable, type TrainedTensor } from './onnx-trainable.ts';
 import { defaultThreads, openSession, type SessionOptions } from './session.ts';
@@ -32,6 +31,8 @@ export interface TrainableOptions {
 }
 
 export interface Trainable {
+  /** See Architecture: whether a row's first label is counted by the Trainer. */
+  readonly countsFirstLabel: boolean;
   /** Adds the gradients of Σ nll / normaliser to those gathered so far. Returns that loss. */
   forwardBackward(batch: TrainingBatch, normaliser: number): Promise<number>;
   /** The same with a weight of its own for each token (as laid out in the batch; used where the label is not −100): any loss whose slope is known. Returns Σ weight · nll. */
@@ -103,5 +104,6 @@ export async function openTrainable(
     pool: new AdamWPool(trained, options.threads ?? defaultThreads()),
     adamw: { ...defaultAdamW, ...options.adamw },
     window: architectureOf(config).window,
+    countsFirstLabel: architectureOf(config).countsFirstLabel,
   });
 }

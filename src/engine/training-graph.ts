@@ -1,6 +1,5 @@
 /** The graphs of training: losses of labelled places, and the gradient of their weighted sum for every trained tensor. */
-import type { ModelConfig } from './architectures/config.ts';
-import { architectureOf } from './architectures/index.ts';
+import { architectureOf, type ModelConfig } from './architectures/index.ts';
 import type { AdapterValues, Parts } from './architectures/types.ts';
 import { gradients } from './gradients.ts';
 import { type FileRange, Graph, type Value } from './graph.ts';

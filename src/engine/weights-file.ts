@@ -7,10 +7,10 @@ import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
-import type { ModelConfig } from './architectures/config.ts';
+import type { ModelConfig } from './architectures/index.ts';
 import type { FileRange } from './graph.ts';
 import { elementCount, float32Tensor, type TensorMap } from './tensor.ts';
-import { expectedWeights } from './weights.ts';
+import { expectedWeights, findWeight } from './weights.ts';
 
 const HEADER_LIMIT_BYTES = 100_000_000; // the format's own limit
 
@@ -21,14 +21,14 @@ const entrySchema = z.object({
 });
 
 /**
- * Where each expected weight lies in `file`, under its full name; names without "transformer." are accepted.
+ * Where each expected weight lies in `file`, under its full name; names without their prefix are accepted.
  * @throws UserError file_missing {path}, weights_file_damaged {file}, weights_file_not_float32 {file, tensor, dtype}, model_tensor_missing, model_tensor_shape.
  */
 export function mapWeights(config: ModelConfig, file: string): Map<string, FileRange> {
   const { header, dataStart, size } = readHeader(file);
   const result = new Map<string, FileRange>();
   for (const [name, shape] of expectedWeights(config)) {
-    const found = header[name] ?? header[name.replace(/^transformer\./, '')];
+    const found = findWeight(config, name, (alias) => header[alias]);
     if (found === undefined) throw new UserError('model_tensor_missing', { tensor: name });
     const entry = entrySchema.safeParse(found);
     if (!entry.success) throw new UserError('weights_file_damaged', { file: basename(file) });

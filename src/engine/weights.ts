@@ -1,7 +1,6 @@
 /** A model's weights: what they are called, checking what a file brought, and fresh random ones. */
 import { UserError } from '../errors.ts';
-import type { ModelConfig } from './architectures/config.ts';
-import { architectureOf } from './architectures/index.ts';
+import { architectureOf, type ModelConfig } from './architectures/index.ts';
 import { seededRandom } from './random.ts';
 import { elementCount, float32Tensor, type TensorMap, toFloat32 } from './tensor.ts';
 
@@ -11,7 +10,7 @@ export function expectedWeights(config: ModelConfig): Map<string, readonly numbe
 }
 
 /**
- * Those of `tensors` that are the model's weights, under their full names; in `tensors` the "transformer." prefix may be
+ * Those of `tensors` that are the model's weights, under their full names; in `tensors` their prefix may be
  * missing. Buffers that old checkpoints carry (attention masks) and a tied head are left out.
  * @throws UserError model_tensor_missing {tensor}, model_tensor_shape {tensor, expected, actual}.
  */
@@ -21,7 +20,7 @@ export function matchWeights<Tensor extends { readonly shape: readonly number[] 
 ): Map<string, Tensor> {
   const result = new Map<string, Tensor>();
   for (const [name, shape] of expectedWeights(config)) {
-    const tensor = tensors.get(name) ?? tensors.get(name.replace(/^transformer\./, ''));
+    const tensor = findWeight(config, name, (alias) => tensors.get(alias));
     if (!tensor) throw new UserError('model_tensor_missing', { tensor: name });
     if (`${tensor.shape}` !== `${shape}`) {
       throw new UserError('model_tensor_shape', { tensor: name, expected: `[${shape}]`, actual: `[${tensor.shape}]` });
@@ -29,6 +28,19 @@ export function matchWeights<Tensor extends { readonly shape: readonly number[] 
     result.set(name, tensor);
   }
   return result;
+}
+
+/** What `find` gives for a weight's name, or else for another name that files give it. */
+export function findWeight<Found>(
+  config: ModelConfig,
+  name: string,
+  find: (name: string) => Found | undefined,
+): Found | undefined {
+  for (const known of [name, ...architectureOf(config).aliases(name)]) {
+    const found = find(known);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** The model's weights as float32. Errors as in matchWeights. */

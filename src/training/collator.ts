@@ -39,11 +39,13 @@ export function collate(rows: readonly Required<TrainingRow>[], padding = 0): Tr
 }
 
 /**
- * What the Trainer divides a loss by (num_items_in_batch): every label but −100. The first label counts although nothing
- * comes before it to predict it, so a row's loss is a little below the average over the tokens that are predicted.
+ * What the Trainer divides a loss by (num_items_in_batch): every label but −100.
+ * @param countsFirstLabel whether the first one counts although nothing comes before it to predict it, as the Trainer does it
+ * for GPT-2: a row's loss is then a little below the average over the tokens that are predicted.
  */
-export function itemsIn(row: Required<TrainingRow>): number {
-  return row.labels.reduce((count, label) => count + Number(label !== IGNORED), 0);
+export function itemsIn({ labels }: Required<TrainingRow>, countsFirstLabel: boolean): number {
+  const counted = countsFirstLabel ? labels : labels.slice(1);
+  return counted.reduce((count, label) => count + Number(label !== IGNORED), 0);
 }
 
 /** Whether a row has anything to learn: a label that something comes before. */

@@ -210,7 +210,7 @@ async function gatherGradients(
   microBatches: readonly Row[][],
   maxGradNorm: number,
 ): Promise<{ loss: number; gradNorm: number }> {
-  const items = microBatches.flat().reduce((sum, row) => sum + itemsIn(row), 0);
+  const items = microBatches.flat().reduce((sum, row) => sum + itemsIn(row, trainable.countsFirstLabel), 0);
   let loss = 0;
   for (const rows of microBatches) loss += await trainable.forwardBackward(collate(rows), Math.max(1, items));
   return { loss, gradNorm: await trainable.clipGradNorm(maxGradNorm) };

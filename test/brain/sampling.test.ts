@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { createGenerator, type GenerationSession } from '../../src/brain/generator.ts';
 import { completeSettings } from '../../src/brain/settings.ts';
 import type { GenerationSettings } from '../../src/brain/types.ts';
-import { seededRandom } from '../../src/engine/index.ts';
+import { parseModelConfig, seededRandom } from '../../src/engine/index.ts';
 import { golden, noGolden } from './helpers.ts';
 
 /** A session whose model answers the same scores whatever it reads. */
@@ -19,7 +19,7 @@ function constantSession(scores: readonly number[]): GenerationSession {
   };
 }
 
-const config = { model_type: 'gpt2', n_head: 1, n_layer: 0, n_embd: 4 };
+const config = parseModelConfig({ model_type: 'gpt2', n_head: 1, n_layer: 1, n_embd: 4 });
 const never = -1;
 
 async function play(scores: readonly number[], sequence: readonly number[], settings: GenerationSettings) {

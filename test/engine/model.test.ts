@@ -14,13 +14,47 @@ import {
   toFloat32,
 } from '../../src/engine/index.ts';
 import './allclose.ts';
-import { goldenAbsent, goldenConfig, goldenLora, goldenTensors } from './golden.ts';
+import { goldenAbsent, goldenGpt2, goldenModels } from './golden.ts';
 import { createConfig } from './tiny.ts';
 
 test("GPT-2's config.json is read with transformers' defaults for what it leaves out", () => {
   const config = parseModelConfig({ model_type: 'gpt2' });
   expect(config).toMatchObject({ vocabSize: 50257, nPositions: 1024, nEmbd: 768, nLayer: 12, nHead: 12, nInner: 3072 });
   expect(parseModelConfig({ model_type: 'gpt2', custom: [1] }).raw).toEqual({ model_type: 'gpt2', custom: [1] });
+});
+
+test('Llama, Mistral and Qwen2 are one family: sizes, grouped heads, biases, rotary angles', () => {
+  const llama = parseModelConfig({ model_type: 'llama', hidden_size: 64, num_attention_heads: 4 });
+  expect(llama).toMatchObject({ architecture: 'llama', numKeyValueHeads: 4, headDim: 16, tieWordEmbeddings: false });
+  expect(expectedWeights(llama).has('lm_head.weight')).toBe(true);
+  const sizes = { hidden_size: 64, num_attention_heads: 4, num_key_value_heads: 2, num_hidden_layers: 1 };
+  const qwen = parseModelConfig({ ...sizes, model_type: 'qwen2', tie_word_embeddings: true, sliding_window: 4096 });
+  const names = [...expectedWeights(qwen).keys()];
+  expect(names.filter((name) => name.endsWith('.bias'))).toEqual(
+    ['q', 'k', 'v'].map((part) => `model.layers.0.self_attn.${part}_proj.bias`),
+  );
+  expect(names).not.toContain('lm_head.weight');
+  const theta = { rope_theta: 100, head_dim: 4 };
+  const angles = (rest: object) => {
+    const config = parseModelConfig({ ...sizes, model_type: 'llama', ...rest });
+    return config.architecture === 'llama' ? config.inverseFrequencies : [];
+  };
+  expect(angles(theta)).toBeAllclose([1, 0.1]);
+  expect(angles({ head_dim: 4, rope_parameters: { rope_theta: 100, rope_type: 'default' } })).toBeAllclose([1, 0.1]);
+  expect(angles({ ...theta, rope_scaling: { type: 'linear', factor: 4 } })).toBeAllclose([0.25, 0.025]);
+  // Made with transformers 5.23 ROPE_INIT_FUNCTIONS['llama3'] for these numbers: the slow angle is stretched in full.
+  const llama3 = { rope_type: 'llama3', factor: 8, original_max_position_embeddings: 32 };
+  expect(angles({ ...theta, rope_scaling: llama3 })).toBeAllclose([1, 0.0125]);
+});
+
+test('what of the Llama family would need other arithmetic is refused by name', () => {
+  const parse = (rest: object) => () =>
+    parseModelConfig({ model_type: 'llama', hidden_size: 64, num_attention_heads: 4, ...rest });
+  expect(parse({ num_key_value_heads: 3 })).toThrow(/model_config_wrong.*num_key_value_heads/);
+  expect(parse({ head_dim: 15 })).toThrow(/model_config_wrong.*head_dim/);
+  expect(parse({ rope_scaling: { rope_type: 'yarn' } })).toThrow(/model_config_wrong.*yarn/);
+  expect(parse({ hidden_act: 'gelu' })).toThrow(/model_config_wrong.*hidden_act/);
+  expect(parse({ model_type: 'mistral', sliding_window: 16 })).toThrow(/model_config_wrong.*sliding_window/);
 });
 
 test('other architectures and impossible sizes are refused in words', () => {
@@ -33,12 +67,15 @@ test('other architectures and impossible sizes are refused in words', () => {
   expect(() => createConfig({ activation_function: 'relu' })).toThrow(/model_config_wrong.*activation_function/);
 });
 
-test.skipIf(goldenAbsent)('the expected weights are those of a real model.safetensors', () => {
-  const file = goldenTensors('model.safetensors');
-  const expected = expectedWeights(goldenConfig());
-  expect([...expected.keys()].sort()).toEqual([...file.keys()].sort());
-  for (const [name, shape] of expected) expect(file.get(name)!.shape).toEqual(shape);
-});
+test.skipIf(goldenAbsent).each(goldenModels)(
+  '$name: the expected weights are those of a real model.safetensors',
+  (golden) => {
+    const file = golden.tensors('model.safetensors');
+    const expected = expectedWeights(golden.config());
+    expect([...expected.keys()].sort()).toEqual([...file.keys()].sort());
+    for (const [name, shape] of expected) expect(file.get(name)!.shape).toEqual(shape);
+  },
+);
 
 test('weights are accepted without their prefix, as half precision, and with the buffers of old checkpoints', () => {
   const config = createConfig();
@@ -91,8 +128,8 @@ test('an adapter sits on every linear layer of the blocks unless told otherwise'
 });
 
 test.skipIf(goldenAbsent)("a fresh adapter has peft's names and shapes, A spread as peft spreads it, B zero", () => {
-  const reference = goldenTensors('lora-init/adapter_model.safetensors');
-  const adapter = initLora(goldenConfig(), goldenLora(), 4);
+  const reference = goldenGpt2.tensors('lora-init/adapter_model.safetensors');
+  const adapter = initLora(goldenGpt2.config(), goldenGpt2.lora(), 4);
   expect([...adapter.keys()].sort()).toEqual([...reference.keys()].sort());
   for (const [name, { shape, data }] of reference) {
     const fresh = toFloat32(adapter.get(name)!);

@@ -35,6 +35,25 @@ const x = (...shape: Dimension[]): Input => ({ shape });
 const positive = (...shape: Dimension[]): Input => ({ shape, range: [0.5, 2] });
 const indices = (shape: Shape, numbers: number[]): Input => ({ shape, indices: numbers });
 
+const given = (shape: Shape, numbers: number[]): Input => ({ shape, fixed: numbers });
+const ANGLES_3 = [0, 0, 1, 0.1, 2, 0.2];
+const ANGLES_6 = [...ANGLES_3, 3, 0.3, 4, 0.4, 5, 0.5];
+/** The pairs (0, 2) and (1, 3) of a row turned by two angles. */
+const turned = ([a, b, c, d]: number[], [first, second]: number[]): number[] => [
+  a! * Math.cos(first!) - c! * Math.sin(first!),
+  b! * Math.cos(second!) - d! * Math.sin(second!),
+  c! * Math.cos(first!) + a! * Math.sin(first!),
+  d! * Math.cos(second!) + b! * Math.sin(second!),
+];
+/** ½ (1 + erf(v/√2)) by the series of erf. */
+const normalDistribution = (v: number): number => {
+  let [term, sum] = [v, v];
+  for (let n = 1; n < 60; n++) {
+    term *= -(v * v) / (2 * n);
+    sum += term / (2 * n + 1);
+  }
+  return 0.5 + sum / Math.sqrt(2 * Math.PI);
+};
 const softmax = (row: number[]): number[] => {
   const sum = row.reduce((total, value) => total + Math.exp(value), 0);
   return row.map((value) => Math.exp(value) / sum);
@@ -72,6 +91,20 @@ const cases: { [Name in OperationName]: Case<Name>[] } = {
       attributes: {},
       inputs: [{ shape: ['B', 8], range: [-4, 4] }],
       expected: (a) => a.map((v) => 0.5 * v * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (v + 0.044715 * v ** 3)))),
+    },
+  ],
+  Gelu: [
+    {
+      attributes: {},
+      inputs: [{ shape: ['B', 6], range: [-3, 3] }],
+      expected: (a) => a.map((v) => v * normalDistribution(v)),
+    },
+  ],
+  Silu: [
+    {
+      attributes: {},
+      inputs: [{ shape: ['B', 8], range: [-4, 4] }],
+      expected: (a) => a.map((v) => v / (1 + Math.exp(-v))),
     },
   ],
   Gemm: [
@@ -136,6 +169,68 @@ const cases: { [Name in OperationName]: Case<Name>[] } = {
           );
           return product(looks, values).flat();
         }),
+    },
+    {
+      // Four query heads over two key-value heads.
+      attributes: { scale: 0.7 },
+      inputs: [
+        x('B', 4, 'T', 2),
+        x('B', 2, 'T', 2),
+        x('B', 2, 'T', 2),
+        given(['T', 'T'], [0, -9, -9, 0, 0, -9, 0, 0, 0]),
+      ],
+      expected: (q, k, v, bias) =>
+        rowsOf(q, 6).flatMap((queries, i) => {
+          const kept = Math.floor(i / 2);
+          const [keys, values] = [k, v].map((all) => rowsOf(all.slice(6 * kept, 6 * kept + 6), 2)) as [
+            number[][],
+            number[][],
+          ];
+          const looks = rowsOf(queries, 2).map((query, t) =>
+            softmax(keys.map((key, s) => 0.7 * dot(query, key) + bias[3 * t + s]!)),
+          );
+          return product(looks, values).flat();
+        }),
+    },
+  ],
+  SimplifiedLayerNormalization: [
+    {
+      attributes: { epsilon: 1e-5 },
+      inputs: [x('M', 5), x(5)],
+      expected: (a, scale) =>
+        rowsOf(a, 5).flatMap((row) => row.map((v, i) => (v / Math.sqrt(dot(row, row) / 5 + 1e-5)) * scale[i]!)),
+    },
+  ],
+  RotaryTable: [
+    { attributes: { frequencies: [1, 0.1] }, inputs: [indices(['T'], [0, 1, 2])], expected: () => [0] },
+    {
+      attributes: { frequencies: [1, 0.1] },
+      inputs: [indices(['B', 'T'], [0, 1, 2, 5, 6, 7])],
+      expected: () => [0, 1, 2, 3, 4, 5],
+    },
+  ],
+  RotaryEmbedding: [
+    {
+      attributes: {},
+      inputs: [
+        x('B', 2, 'T', 4),
+        indices([1], [0]),
+        given(['T', 2], ANGLES_3.map(Math.cos)),
+        given(['T', 2], ANGLES_3.map(Math.sin)),
+      ],
+      expected: (a) => rowsOf(a, 4).flatMap((row, i) => turned(row, ANGLES_3.slice(2 * (i % 3)))),
+    },
+    {
+      attributes: {},
+      inputs: [
+        x('B', 2, 'T', 4),
+        indices(['B', 'T'], [5, 4, 3, 2, 1, 0]),
+        given(['B*T', 2], ANGLES_6.map(Math.cos)),
+        given(['B*T', 2], ANGLES_6.map(Math.sin)),
+      ],
+      // Row b, head h, token t reads the angles of place 5 − 3 b − t.
+      expected: (a) =>
+        rowsOf(a, 4).flatMap((row, i) => turned(row, ANGLES_6.slice(2 * (5 - 3 * Math.floor(i / 6) - (i % 3))))),
     },
   ],
   LayerNormalization: [
@@ -272,7 +367,7 @@ const everyCase = Object.entries(cases).flatMap(([name, list]) =>
 test('every operation has a case', () => {
   expect(Object.keys(operations).length).toBeGreaterThan(20);
   expect(Object.keys(operations).filter((name) => cases[name as OperationName].length === 0)).toEqual([]);
-  expect(constantOperations).toEqual(['CausalBias']);
+  expect(constantOperations).toEqual(['RotaryTable', 'CausalBias']);
 });
 
 describe('operations give what their formulas give', () => {
@@ -283,7 +378,8 @@ describe('operations give what their formulas give', () => {
     const { y } = await session.run(feedsOf(inputs));
     const expected = one.expected(...inputs.map(({ numbers }) => numbers));
     expect(y!.dims).toEqual(outputs[0]!.shape.map(sizeOf));
-    expect(floatsOf(y)).toBeAllclose(expected, { relTol: 1e-5, absTol: 1e-6 });
+    const numbers = y!.data instanceof BigInt64Array ? Array.from(y!.data, Number) : floatsOf(y);
+    expect(numbers).toBeAllclose(expected, { relTol: 1e-5, absTol: 1e-6 });
     await session.release();
   });
 });
@@ -334,6 +430,8 @@ describe('gradients are what central differences show', () => {
 /** Outputs beside the first that are kept for the way back alone. */
 const DIFFERENTIABLE_OUTPUTS: Partial<Record<OperationName, number[]>> = {
   Attention: [0],
+  Gelu: [0],
+  SimplifiedLayerNormalization: [0],
   LayerNormalization: [0],
   LinearCrossEntropy: [0],
 };

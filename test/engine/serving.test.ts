@@ -2,30 +2,23 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GPT2LMHeadModel, Tensor as HubTensor, PretrainedConfig } from '@huggingface/transformers';
+import { GPT2LMHeadModel, Tensor as HubTensor, LlamaForCausalLM, PretrainedConfig } from '@huggingface/transformers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { mergeLora, openServing, type ServingModel } from '../../src/engine/index.ts';
+import { architectureOf, mergeLora, openServing, type ServingModel } from '../../src/engine/index.ts';
 import { int64Tensor, Tensor } from '../../src/engine/session.ts';
 import { writeSafetensors } from '../../src/formats/index.ts';
 import './allclose.ts';
-import { goldenAbsent, goldenConfig, goldenFolder, goldenJson, goldenLora, goldenTensors } from './golden.ts';
+import { type GoldenForward, goldenAbsent, goldenModels } from './golden.ts';
 
-interface Forward {
-  logits_ids: number[];
-  logits: number[][];
-  greedy: { prompt: number[]; output: number[] };
-  'greedy_repetition_penalty_1.2': { prompt: number[]; output: number[] };
-}
-
-describe.skipIf(goldenAbsent)('serving GPT-2', () => {
+describe.skipIf(goldenAbsent).each(goldenModels)('serving $name', (golden) => {
   let model: ServingModel;
   let folder: string;
-  let forward: Forward;
+  let forward: GoldenForward;
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'serving-'));
-    model = await openServing(goldenConfig(), { weightsFile: join(goldenFolder, 'model.safetensors') });
-    forward = goldenJson('forward.json') as unknown as Forward;
+    model = await openServing(golden.config(), { weightsFile: join(golden.folder, 'model.safetensors') });
+    forward = golden.forward();
   });
   afterAll(async () => {
     await model.dispose();
@@ -45,13 +38,13 @@ describe.skipIf(goldenAbsent)('serving GPT-2', () => {
   });
 
   test('hidden states: one a layer and the embedding; the head over the last gives the logits', async () => {
-    const { nLayer, nEmbd, vocabSize } = goldenConfig();
+    const { layers, hiddenSize, vocabSize, headTable } = architectureOf(golden.config());
     const hidden = await model.hiddenStates(forward.logits_ids);
-    expect(hidden.map(({ length }) => length)).toEqual(Array(nLayer + 1).fill(forward.logits_ids.length * nEmbd));
-    const table = goldenTensors('model.safetensors').get('transformer.wte.weight')!.data as Float32Array;
-    const last = hidden.at(-1)!.subarray(-nEmbd);
+    expect(hidden.map(({ length }) => length)).toEqual(Array(layers + 1).fill(forward.logits_ids.length * hiddenSize));
+    const table = golden.tensors('model.safetensors').get(headTable)!.data as Float32Array;
+    const last = hidden.at(-1)!.subarray(-hiddenSize);
     const logits = Array.from({ length: vocabSize }, (_, token) =>
-      last.reduce((sum, value, i) => sum + value * table[token * nEmbd + i]!, 0),
+      last.reduce((sum, value, i) => sum + value * table[token * hiddenSize + i]!, 0),
     );
     expect(logits).toBeAllclose(forward.logits.at(-1)!, { relTol: 0, absTol: 1e-4 });
   });
@@ -66,7 +59,8 @@ describe.skipIf(goldenAbsent)('serving GPT-2', () => {
 
   test("transformers.js's generate() runs over the session", async () => {
     const { prompt, output } = forward['greedy_repetition_penalty_1.2'];
-    const hub = new GPT2LMHeadModel(new PretrainedConfig(goldenConfig().raw), { model: model.transformersSession }, {});
+    const Model = golden.name === 'gpt2' ? GPT2LMHeadModel : LlamaForCausalLM;
+    const hub = new Model(new PretrainedConfig(golden.config().raw), { model: model.transformersSession }, {});
     const generated = (await hub.generate({
       inputs: new HubTensor('int64', BigInt64Array.from(prompt, BigInt), [1, prompt.length]),
       max_new_tokens: output.length - prompt.length,
@@ -90,11 +84,11 @@ describe.skipIf(goldenAbsent)('serving GPT-2', () => {
 
   test('an adapter swapped in gives what its merged weights give, swapped out the base again, to the byte', async () => {
     const base = await model.logits(forward.logits_ids);
-    const lora = goldenLora();
-    const tensors = goldenTensors('lora-sft/adapter_model.safetensors');
+    const lora = golden.lora();
+    const tensors = golden.tensors('lora-sft/adapter_model.safetensors');
     const weightsFile = join(folder, 'merged.safetensors');
-    writeSafetensors(weightsFile, mergeLora(goldenConfig(), goldenTensors('model.safetensors'), lora, tensors));
-    const merged = await openServing(goldenConfig(), { weightsFile });
+    writeSafetensors(weightsFile, mergeLora(golden.config(), golden.tensors('model.safetensors'), lora, tensors));
+    const merged = await openServing(golden.config(), { weightsFile });
 
     model.setAdapter({ lora, tensors });
     const adapted = await model.logits(forward.logits_ids);
@@ -106,18 +100,19 @@ describe.skipIf(goldenAbsent)('serving GPT-2', () => {
   });
 
   test('an adapter of another model is refused and the one in use stays', async () => {
-    const tensors = new Map([...goldenTensors('lora-sft/adapter_model.safetensors')].slice(1));
-    expect(() => model.setAdapter({ lora: goldenLora(), tensors })).toThrow(/adapter_tensor_missing/);
+    const tensors = new Map([...golden.tensors('lora-sft/adapter_model.safetensors')].slice(1));
+    expect(() => model.setAdapter({ lora: golden.lora(), tensors })).toThrow(/adapter_tensor_missing/);
     expect(await model.logits(forward.logits_ids)).toBeAllclose(forward.logits.flat(), { relTol: 0, absTol: 1e-4 });
   });
 
   test('more tokens than the window are refused', async () => {
-    await expect(model.logits(Array(97).fill(1))).rejects.toThrow(/sequence_too_long.*97.*96/);
-    await expect(model.hiddenStates(Array(97).fill(1))).rejects.toThrow(/sequence_too_long/);
+    const { window } = architectureOf(golden.config());
+    await expect(model.logits(Array(window + 1).fill(1))).rejects.toThrow(/sequence_too_long/);
+    await expect(model.hiddenStates(Array(window + 1).fill(1))).rejects.toThrow(/sequence_too_long/);
   });
 
   test('weights that begin at an odd byte of their file are served all the same', async () => {
-    const bytes = readFileSync(join(goldenFolder, 'model.safetensors'));
+    const bytes = readFileSync(join(golden.folder, 'model.safetensors'));
     const headerEnd = 8 + Number(bytes.readBigUInt64LE());
     const prefix = Buffer.alloc(8);
     prefix.writeBigUInt64LE(BigInt(headerEnd - 8 + 1));
@@ -126,17 +121,17 @@ describe.skipIf(goldenAbsent)('serving GPT-2', () => {
       weightsFile,
       Buffer.concat([prefix, bytes.subarray(8, headerEnd), Buffer.from(' '), bytes.subarray(headerEnd)]),
     );
-    const odd = await openServing(goldenConfig(), { weightsFile });
+    const odd = await openServing(golden.config(), { weightsFile });
     expect(await odd.logits(forward.logits_ids)).toEqual(await model.logits(forward.logits_ids));
     await odd.dispose();
   });
 
   test('a damaged, short or half-precision file of weights is refused by name', async () => {
-    const open = (file: string) => openServing(goldenConfig(), { weightsFile: join(folder, file) });
+    const open = (file: string) => openServing(golden.config(), { weightsFile: join(folder, file) });
     await expect(open('absent.safetensors')).rejects.toThrow(/file_missing/);
     writeFileSync(join(folder, 'noise.safetensors'), Buffer.alloc(64, 7));
     await expect(open('noise.safetensors')).rejects.toThrow(/weights_file_damaged/);
-    const weights = goldenTensors('model.safetensors');
+    const weights = golden.tensors('model.safetensors');
     writeSafetensors(join(folder, 'short.safetensors'), new Map([...weights].slice(1)));
     await expect(open('short.safetensors')).rejects.toThrow(/model_tensor_missing/);
     const half = [...weights].map(
@@ -148,11 +143,11 @@ describe.skipIf(goldenAbsent)('serving GPT-2', () => {
 });
 
 function emptyCache(model: ServingModel, batch: number): Record<string, Tensor> {
-  const { nLayer, nHead, nEmbd } = model.config;
-  const names = Array.from({ length: nLayer }, (_, layer) =>
+  const { layers, keyValueHeads, headSize } = architectureOf(model.config);
+  const names = Array.from({ length: layers }, (_, layer) =>
     ['key', 'value'].map((part) => `past_key_values.${layer}.${part}`),
   );
-  const empty = new Tensor('float32', new Float32Array(0), [batch, nHead, 0, nEmbd / nHead]);
+  const empty = new Tensor('float32', new Float32Array(0), [batch, keyValueHeads, 0, headSize]);
   return Object.fromEntries(names.flat().map((name) => [name, empty]));
 }
 

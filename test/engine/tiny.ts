@@ -11,7 +11,9 @@ export function createConfig(partial: Record<string, unknown> = {}): Gpt2Config 
     n_head: 2,
     eos_token_id: 0,
   };
-  return parseModelConfig({ ...defaults, ...partial });
+  const config = parseModelConfig({ ...defaults, ...partial });
+  if (config.architecture !== 'gpt2') throw new Error(`not a GPT-2: ${config.architecture}`);
+  return config;
 }
 
 /** Rows with a pattern to learn: each token is the one before plus a step of the row's own. */

@@ -18,8 +18,9 @@ test('labels of another length are refused', () => {
   expect(() => truncate({ inputIds: [1, 2], labels: [1] }, 9)).toThrow('a row of 2 tokens has 1 labels');
 });
 
-test('items are all labels but −100, the first one too; a first label alone teaches nothing', () => {
-  expect(itemsIn({ inputIds: [1, 2, 3], labels: [1, -100, 3] })).toBe(2);
+test('items are all labels but −100, the first one where the Trainer counts it; alone it teaches nothing', () => {
+  expect(itemsIn({ inputIds: [1, 2, 3], labels: [1, -100, 3] }, true)).toBe(2);
+  expect(itemsIn({ inputIds: [1, 2, 3], labels: [1, -100, 3] }, false)).toBe(1);
   expect(teaches({ inputIds: [1, 2, 3], labels: [1, -100, 3] })).toBe(true);
   expect(teaches({ inputIds: [1, 2], labels: [1, -100] })).toBe(false);
   expect(teaches({ inputIds: [1], labels: [1] })).toBe(false);

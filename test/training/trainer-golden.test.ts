@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { openTrainable, type Trainable } from '../../src/engine/index.ts';
 import { type StepLog, type TrainingArguments, train } from '../../src/training/trainer.ts';
 import '../engine/allclose.ts';
-import { type GoldenRun, goldenAbsent, goldenConfig, goldenLora, goldenRun, goldenTensors } from '../engine/golden.ts';
+import { type Golden, type GoldenRun, goldenAbsent, goldenModels } from '../engine/golden.ts';
 
 async function repeat(run: GoldenRun, trainable: Trainable) {
   const names: Record<string, keyof TrainingArguments> = {
@@ -44,8 +44,8 @@ function expectSameLog(run: GoldenRun, { log, summary }: Awaited<ReturnType<type
   });
 }
 
-function expectSameTensors(trainable: Trainable, file: string, steps: StepLog[]): void {
-  const expected = goldenTensors(file);
+function expectSameTensors(golden: Golden, trainable: Trainable, file: string, steps: StepLog[]): void {
+  const expected = golden.tensors(file);
   const actual = trainable.trainedTensors();
   expect([...actual.keys()].sort()).toEqual([...expected.keys()].sort());
   for (const [name, { data }] of expected) {
@@ -61,27 +61,27 @@ function expectSameTensors(trainable: Trainable, file: string, steps: StepLog[])
   }
 }
 
-describe.skipIf(goldenAbsent)('a fine-tune of GPT-2 gives what the Trainer gives', () => {
+describe.skipIf(goldenAbsent).each(goldenModels)('a fine-tune of $name gives what the Trainer gives', (golden) => {
   test.each(['full-seed', 'full-batch2', 'full-accum'])(
     '%s: every logged number and the final weights',
     async (name) => {
-      const run = goldenRun(name);
-      const trainable = await openTrainable(goldenConfig(), goldenTensors('model.safetensors'), { method: 'full' });
+      const run = golden.run(name);
+      const trainable = await openTrainable(golden.config(), golden.tensors('model.safetensors'), { method: 'full' });
       const outcome = await repeat(run, trainable);
       expectSameLog(run, outcome);
-      expectSameTensors(trainable, `${name}.safetensors`, outcome.log);
+      expectSameTensors(golden, trainable, `${name}.safetensors`, outcome.log);
       await trainable.dispose();
     },
   );
 
   test('lora-sft: every logged number and the final adapter', async () => {
-    const run = goldenRun('lora-sft');
-    const adapter = goldenTensors('lora-init/adapter_model.safetensors');
-    const options = { method: 'lora', lora: goldenLora(), adapter } as const;
-    const trainable = await openTrainable(goldenConfig(), goldenTensors('model.safetensors'), options);
+    const run = golden.run('lora-sft');
+    const adapter = golden.tensors('lora-init/adapter_model.safetensors');
+    const options = { method: 'lora', lora: golden.lora(), adapter } as const;
+    const trainable = await openTrainable(golden.config(), golden.tensors('model.safetensors'), options);
     const outcome = await repeat(run, trainable);
     expectSameLog(run, outcome);
-    expectSameTensors(trainable, 'lora-sft/adapter_model.safetensors', outcome.log);
+    expectSameTensors(golden, trainable, 'lora-sft/adapter_model.safetensors', outcome.log);
     await trainable.dispose();
   });
 });

@@ -179,6 +179,7 @@ test('a gradient that is no number is never stepped along, be the loss as it may
   const trainable = await open();
   const before = bytesOf(trainable.exportState());
   const broken: Trainable = {
+    countsFirstLabel: trainable.countsFirstLabel,
     forwardBackward: (batch, normaliser) => trainable.forwardBackward(batch, normaliser),
     forwardBackwardWeighted: (...call) => trainable.forwardBackwardWeighted(...call),
     evaluate: (batch) => trainable.evaluate(batch),

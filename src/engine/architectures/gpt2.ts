@@ -4,9 +4,64 @@
  *
  * Letters: B batch, T tokens now, P tokens in the cache, S = P+T keys, N = B·T rows, C width, H heads, D = C/H, V vocabulary.
  */
+import { z } from 'zod';
 import type { Graph, Value } from '../graph.ts';
-import type { Gpt2Config } from './config.ts';
+import { type CommonConfig, firstId, parseKeys, size, tokenIds, wrongConfig } from './config.ts';
 import type { Architecture, CachedKeys, LinearLayer, ModelInputs, ModelOutputs, Parts } from './types.ts';
+
+export interface Gpt2Config extends CommonConfig {
+  readonly architecture: 'gpt2';
+  readonly nPositions: number;
+  readonly nEmbd: number;
+  readonly nLayer: number;
+  readonly nHead: number;
+  readonly nInner: number;
+  readonly layerNormEpsilon: number;
+  readonly initializerRange: number;
+  readonly scaleAttnWeights: boolean;
+  readonly scaleAttnByInverseLayerIdx: boolean;
+}
+
+// Defaults are those of transformers' GPT2Config: old checkpoints leave keys out.
+const schema = z.object({
+  vocab_size: size.default(50257),
+  n_positions: size.default(1024),
+  n_embd: size.default(768),
+  n_layer: size.default(12),
+  n_head: size.default(12),
+  n_inner: size.nullish(),
+  activation_function: z.enum(['gelu_new', 'gelu_pytorch_tanh']).default('gelu_new'),
+  layer_norm_epsilon: z.number().positive().default(1e-5),
+  initializer_range: z.number().positive().default(0.02),
+  scale_attn_weights: z.boolean().default(true),
+  scale_attn_by_inverse_layer_idx: z.boolean().default(false),
+  add_cross_attention: z.literal(false).default(false),
+  tie_word_embeddings: z.literal(true).default(true),
+  bos_token_id: tokenIds.nullish(),
+  eos_token_id: tokenIds.nullish(),
+});
+
+/** @throws UserError model_config_wrong {key, problem}. */
+export function parseGpt2(raw: Record<string, unknown>): Gpt2Config {
+  const config = parseKeys(schema, raw);
+  if (config.n_embd % config.n_head !== 0) throw wrongConfig('n_head', `${config.n_embd} / ${config.n_head}`);
+  return {
+    architecture: 'gpt2',
+    vocabSize: config.vocab_size,
+    nPositions: config.n_positions,
+    nEmbd: config.n_embd,
+    nLayer: config.n_layer,
+    nHead: config.n_head,
+    nInner: config.n_inner ?? 4 * config.n_embd,
+    layerNormEpsilon: config.layer_norm_epsilon,
+    initializerRange: config.initializer_range,
+    scaleAttnWeights: config.scale_attn_weights,
+    scaleAttnByInverseLayerIdx: config.scale_attn_by_inverse_layer_idx,
+    eosTokenId: firstId(config.eos_token_id, 50256),
+    bosTokenId: firstId(config.bos_token_id, 50256),
+    raw,
+  };
+}
 
 export function gpt2(config: Gpt2Config): Architecture {
   const { nEmbd: C, nHead: H, nInner, nLayer, vocabSize: V } = config;
@@ -94,10 +149,14 @@ export function gpt2(config: Gpt2Config): Architecture {
     linears,
     layers: nLayer,
     heads: H,
+    keyValueHeads: H,
     headSize: D,
     hiddenSize: C,
     vocabSize: V,
     window: config.nPositions,
+    countsFirstLabel: true,
+    // Old checkpoints leave the prefix out.
+    aliases: (weight) => [weight.replace(/^transformer\./, '')],
     // The head shares the table of token embeddings.
     headTable: 'transformer.wte.weight',
     initialDeviation(weight) {

@@ -24,8 +24,8 @@ export interface Parts {
 }
 
 export interface CachedKeys {
-  readonly key: Value; // [B, H, P, D]
-  readonly value: Value; // [B, H, P, D]
+  readonly key: Value; // [B, G, P, D], G key-value heads
+  readonly value: Value; // [B, G, P, D]
 }
 
 export interface ModelInputs {
@@ -48,10 +48,19 @@ export interface Architecture {
   readonly linears: readonly LinearLayer[];
   readonly layers: number;
   readonly heads: number;
+  /** Fewer than `heads` where several queries share a key (grouped-query attention). */
+  readonly keyValueHeads: number;
   readonly headSize: number;
   readonly hiddenSize: number;
   readonly vocabSize: number;
   readonly window: number;
+  /**
+   * Whether the Trainer counts a row's first label, which nothing predicts, among those it divides a loss by. It does for
+   * classes whose name it does not take for a causal model's (GPT2LMHeadModel; transformers 5.23, Trainer._loss_shifts_labels).
+   */
+  readonly countsFirstLabel: boolean;
+  /** Other names files give a weight. */
+  aliases(weight: string): readonly string[];
   /** The weight [V, C] whose rows score the tokens: logits = hidden · tableᵀ. */
   readonly headTable: string;
   /** Standard deviation of a weight's first values; 0 keeps it zero, null one (norms). */

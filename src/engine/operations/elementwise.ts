@@ -90,4 +90,40 @@ export const FastGelu: Operation<'FastGelu'> = {
   ],
 };
 
-export type ElementwiseName = Extract<OperationName, Binary | Unary | 'FastGelu'>;
+/**
+ * BERT's gelu: y = x Φ(x), Φ the normal distribution: dx = dy (Φ + x φ), where Φ = y / x is taken as ½ (1 + erf(x/√2)) and
+ * φ = e^(−x²/2) / √(2π).
+ */
+export const Gelu: Operation<'Gelu'> = {
+  types: ([x]) => [
+    { shape: x!.shape, dtype: x!.dtype },
+    { shape: x!.shape, dtype: x!.dtype },
+  ],
+  emit: (onnx, [x], [y, phi]) => {
+    const erf = onnx.node1('Erf', [onnx.node1('Mul', [x!, onnx.scalarFloat(Math.SQRT1_2)])]);
+    const half = onnx.scalarFloat(0.5);
+    onnx.node('Add', [onnx.node1('Mul', [erf, half]), half], [phi!]);
+    onnx.node('Mul', [x!, phi!], [y!]);
+  },
+  gradient: (g, { inputs, outputs }, [dy]) => [
+    () => {
+      const x = inputs[0]!;
+      const density = g.mul(g.apply('Exp', [g.mul(g.mul(x, x), -0.5)], {}), 1 / Math.sqrt(2 * Math.PI));
+      return g.mul(dy!, g.add(outputs[1]!, g.mul(x, density)));
+    },
+  ],
+};
+
+/** Llama's activation: y = x s, s = σ(x): dx = dy (s + y (1 − s)). */
+export const Silu: Operation<'Silu'> = {
+  types: ([x]) => [{ shape: x!.shape, dtype: x!.dtype }],
+  emit: (onnx, inputs, outputs) => onnx.node('QuickGelu', inputs, outputs, { alpha: { float: 1 } }, 'com.microsoft'),
+  gradient: (g, { inputs, outputs }, [dy]) => [
+    () => {
+      const s = g.apply('Sigmoid', [inputs[0]!], {});
+      return g.mul(dy!, g.add(s, g.mul(outputs[0]!, g.sub(1, s))));
+    },
+  ],
+};
+
+export type ElementwiseName = Extract<OperationName, Binary | Unary | 'FastGelu' | 'Gelu' | 'Silu'>;

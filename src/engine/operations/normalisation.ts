@@ -54,6 +54,44 @@ export const LayerNormalization: Operation<'LayerNormalization'> = {
 };
 
 /**
+ * RMSNorm (Zhang & Sennrich 2019): x [N, C], scale [C] → y, 1/ρ [N, 1], ρ² = mean(x²) + ε. n = x/ρ, y = n scale.
+ * With d = dy scale: dx = (d − n mean(d n)) / ρ (means over C).
+ */
+export const SimplifiedLayerNormalization: Operation<'SimplifiedLayerNormalization'> = {
+  types: ([x, scale]) => {
+    const [rows, columns] = x!.shape;
+    if (x!.shape.length !== 2 || !sameShape(scale!.shape, [columns!]))
+      throw new ShapeError('SimplifiedLayerNormalization', 'weights do not fit', x!.shape, scale!.shape);
+    return [
+      { shape: x!.shape, dtype: 'float32' },
+      { shape: [rows!, 1], dtype: 'float32' },
+    ];
+  },
+  emit: (onnx, inputs, outputs, { attributes }) =>
+    onnx.node('SimplifiedLayerNormalization', inputs, outputs, {
+      axis: { int: -1 },
+      epsilon: { float: attributes.epsilon },
+      stash_type: { int: 1 },
+    }),
+  gradient: (g, { inputs, outputs }, [dy]) => {
+    const [x, scale] = [inputs[0]!, inputs[1]!];
+    const inverse = outputs[1]!;
+    const columns = x.shape[1];
+    if (typeof columns !== 'number')
+      throw new ShapeError('SimplifiedLayerNormalization', 'needs a known last axis', x.shape);
+    const normalised = g.mul(x, inverse);
+    const product = g.mul(dy!, normalised);
+    return [
+      () => {
+        const column = g.mul(g.reshape(scale, [columns, 1]), 1 / columns);
+        return g.mul(g.sub(g.mul(dy!, scale), g.mul(normalised, g.gemm(product, column))), inverse);
+      },
+      () => g.sum(product, [0]),
+    ];
+  },
+};
+
+/**
  * A language model's head and loss in one: rows h [M, C], table W [V, C] (one row a token), the right tokens t [M] →
  * −ln p [M] and p [M, V], where p = softmax(h Wᵀ) and −ln p is taken at t.
  * With w = dy: dh = w (p W − W[t]), dW = pᵀ (w h) − (w h added up at t). Written so, no second array of all M · V scores

@@ -1,9 +1,10 @@
 /** All operations. The mapped type makes a missing rule a compile error: no operation without shape, ONNX form and gradient. */
 import { Attention } from './attention.ts';
-import { Add, Div, Exp, FastGelu, Log, Mul, Sigmoid, Sub, Tanh } from './elementwise.ts';
+import { Add, Div, Exp, FastGelu, Gelu, Log, Mul, Sigmoid, Silu, Sub, Tanh } from './elementwise.ts';
 import { Gather, GatherElements, ScatterElements, ScatterRows } from './indexing.ts';
 import { FusedMatMul, Gemm } from './linear.ts';
-import { LayerNormalization, LinearCrossEntropy, Softmax } from './normalisation.ts';
+import { LayerNormalization, LinearCrossEntropy, SimplifiedLayerNormalization, Softmax } from './normalisation.ts';
+import { RotaryEmbedding, RotaryTable } from './rotary.ts';
 import { CausalBias, Concat, Expand, ReduceSum, Reshape, Split, Transpose } from './shape.ts';
 import type { Operation, OperationName } from './types.ts';
 
@@ -17,11 +18,16 @@ export const operations: { readonly [Name in OperationName]: Operation<Name> } =
   Sigmoid,
   Tanh,
   FastGelu,
+  Gelu,
+  Silu,
   Gemm,
   FusedMatMul,
   Softmax,
   Attention,
   LayerNormalization,
+  SimplifiedLayerNormalization,
+  RotaryTable,
+  RotaryEmbedding,
   LinearCrossEntropy,
   ReduceSum,
   Expand,

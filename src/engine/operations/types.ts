@@ -23,11 +23,16 @@ export interface Attributes {
   Sigmoid: None;
   Tanh: None;
   FastGelu: None;
+  Gelu: None;
+  Silu: None;
   Gemm: { transA?: boolean; transB?: boolean; alpha?: number };
   FusedMatMul: { transA?: boolean; transB?: boolean; alpha?: number };
   Softmax: None;
   Attention: { scale: number };
   LayerNormalization: { epsilon: number };
+  SimplifiedLayerNormalization: { epsilon: number };
+  RotaryTable: { frequencies: readonly number[] };
+  RotaryEmbedding: None;
   LinearCrossEntropy: None;
   ReduceSum: { axes: readonly number[]; keepdims: boolean };
   Expand: { shape: Shape };
