@@ -171,7 +171,13 @@ function vocabularySize(places: readonly GgufPlace[], settings: GgufSettings): n
   const embeddings = places.find(({ name }) => name === tensor);
   if (embeddings === undefined) throw new UserError('model_tensor_missing', { tensor });
   const { shape } = embeddings;
-  return shape.length === 2 ? shape[0]! : settings.wrong(tensor, '[n, m]', `[${shape}]`);
+  const [rows = 0] = shape;
+  if (shape.length !== 2) return settings.wrong(tensor, '[n, m]', `[${shape}]`);
+  const key = 'tokenizer.ggml.tokens';
+  const tokens = settings.get(key);
+  // Fewer tokens than rows is usual: tables are padded to round numbers.
+  if (Array.isArray(tokens) && tokens.length > rows) settings.wrong(`${key}.count`, `≤ ${rows}`, tokens.length);
+  return rows;
 }
 
 function tokenIds(settings: GgufSettings, vocabulary: number): JsonObject {
