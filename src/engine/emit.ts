@@ -31,8 +31,11 @@ export interface Emitter {
   shape(shape: Shape): string;
 }
 
-/** The model's bytes. Inputs and outputs keep their names in the graph. */
-export function emit(graph: Graph): Uint8Array {
+/** The output of a silent graph that comes before all others; see `runInto` in session.ts. */
+export const SILENCER = 'silencer';
+
+/** The model's bytes. Inputs and outputs keep their names in the graph. `silent`: for `runInto`. */
+export function emit(graph: Graph, { silent = false }: { silent?: boolean } = {}): Uint8Array {
   const names = new Map<number, string>();
   for (const [name, value] of graph.inputs) names.set(value.id, name);
   for (const { name, value } of graph.mapped) names.set(value.id, name);
@@ -55,6 +58,7 @@ export function emit(graph: Graph): Uint8Array {
     emitNode(writer, node, node.inputs.map(nameOf), node.outputs.map(nameOf));
   }
   for (const [name, value] of aliases) writer.node('Identity', [nameOf(value)], [name]);
+  if (silent) writer.node('SequenceConstruct', [writer.scalarFloat(0)], [SILENCER]);
 
   return proto.onnx.ModelProto.encode({
     irVersion: IR_VERSION,
@@ -68,7 +72,7 @@ export function emit(graph: Graph): Uint8Array {
       node: nodes,
       initializer: [...initializers.values()],
       input: [...graph.inputs].map(([name, value]) => valueInfo(name, value)),
-      output: [...graph.outputs].map(([name, value]) => valueInfo(name, value)),
+      output: [...(silent ? [silencerInfo] : []), ...[...graph.outputs].map(([name, value]) => valueInfo(name, value))],
     },
   }).finish();
 }
@@ -182,6 +186,11 @@ function externalTensor(
   const { EXTERNAL } = proto.onnx.TensorProto.DataLocation;
   return { name, dataType: elementTypes.float32, dims: shape.map(Number), dataLocation: EXTERNAL, externalData };
 }
+
+const silencerInfo: onnx.IValueInfoProto = {
+  name: SILENCER,
+  type: { sequenceType: { elemType: { tensorType: { elemType: elementTypes.float32, shape: {} } } } },
+};
 
 function valueInfo(name: string, value: Value): onnx.IValueInfoProto {
   const dim = value.shape.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));

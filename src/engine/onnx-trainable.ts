@@ -4,9 +4,10 @@
  */
 import { UserError } from '../errors.ts';
 import type { AdamWOptions } from './adamw.ts';
-import { type AdamWPool, free, type OptimizedTensor } from './adamw-pool.ts';
-import { floatsOf, type InferenceSession, int64Tensor, Tensor } from './session.ts';
-import { elementCount, float32Tensor, type TensorMap, toFloat32 } from './tensor.ts';
+import type { AdamWPool } from './adamw-pool.ts';
+import type { OptimizedTensor } from './optimizer-memory.ts';
+import { floatsOf, type InferenceSession, int64Tensor, runInto, Tensor } from './session.ts';
+import { float32Tensor, type TensorMap, toFloat32 } from './tensor.ts';
 import type { Trainable, TrainingBatch } from './trainable.ts';
 import { gradientName } from './training-graph.ts';
 
@@ -34,9 +35,9 @@ const STEP = 'optimizer.step';
 export class OnnxTrainable implements Trainable {
   readonly countsFirstLabel: boolean;
   readonly #parts: TrainableParts;
-  readonly #trained: readonly TrainedTensor[];
-  readonly #tensors: Record<string, Tensor> = {};
-  readonly #gradients: Record<string, Tensor> = {};
+  #trained: readonly TrainedTensor[];
+  #tensors: Record<string, Tensor> = {};
+  #gradients: Record<string, Tensor> = {};
   #evaluation: InferenceSession | undefined;
   /** For the second and later micro-batches of a step: their gradients are added to the first's. */
   #scratch: Record<string, Tensor> | undefined;
@@ -67,13 +68,12 @@ export class OnnxTrainable implements Trainable {
     const weights = Float32Array.from(places.rows, (row) => tokenWeights[row + 1]!);
     const feeds = { ...this.#feeds(batch, places), token_weights: new Tensor('float32', weights, [weights.length]) };
     const into = this.#gathered ? this.#scratchTensors() : this.#gradients;
-    const { nll: losses, ...copies } = await this.#parts.session.run(feeds, { nll: null, ...into });
-    // Beside writing where it was told to, onnxruntime hands out a copy of every gradient: as large as the model.
-    for (const copy of Object.values(copies)) free(floatsOf(copy));
-    if (this.#gathered) this.#addScratch(into);
+    const losses = new Float32Array(weights.length);
+    await runInto(this.#parts.session, feeds, { nll: new Tensor('float32', losses, [losses.length]), ...into });
+    if (this.#gathered) this.#parts.pool.accumulate();
     this.#gathered = true;
     let loss = 0;
-    for (const [i, nll] of floatsOf(losses).entries()) loss += nll * weights[i]!;
+    for (const [i, nll] of losses.entries()) loss += nll * weights[i]!;
     return loss;
   }
 
@@ -149,9 +149,12 @@ export class OnnxTrainable implements Trainable {
     await this.#parts.session.release();
     await this.#evaluation?.release();
     await this.#parts.pool.dispose();
-    for (const { parameter, gradient, expAvg, expAvgSq } of this.#trained) {
-      for (const array of [parameter, gradient, expAvg, expAvgSq]) free(array);
-    }
+    // Memory that threads share is given back by the collector alone; asked for where the process lets us.
+    this.#trained = [];
+    this.#tensors = {};
+    this.#gradients = {};
+    this.#scratch = undefined;
+    globalThis.gc?.();
   }
 
   #feeds(batch: TrainingBatch, places: LabelledPlaces): Record<string, Tensor> {
@@ -172,19 +175,9 @@ export class OnnxTrainable implements Trainable {
 
   #scratchTensors(): Record<string, Tensor> {
     this.#scratch ??= Object.fromEntries(
-      this.#trained.map(({ name, shape }) => [
-        gradientName(name),
-        new Tensor('float32', new Float32Array(elementCount(shape)), shape),
-      ]),
+      this.#trained.map(({ name, shape, scratch }) => [gradientName(name), new Tensor('float32', scratch, shape)]),
     );
     return this.#scratch;
-  }
-
-  #addScratch(scratch: Record<string, Tensor>): void {
-    for (const { name, gradient } of this.#trained) {
-      const more = floatsOf(scratch[gradientName(name)]);
-      for (let i = 0; i < gradient.length; i++) gradient[i]! += more[i]!;
-    }
   }
 }
 

@@ -1,10 +1,11 @@
 /** Opens a brain for training: all its weights, or an adapter beside them. */
 import { dirname } from 'node:path';
 import { type AdamWOptions, defaultAdamW } from './adamw.ts';
-import { AdamWPool, allocate } from './adamw-pool.ts';
+import { AdamWPool } from './adamw-pool.ts';
 import { architectureOf, type ModelConfig } from './architectures/index.ts';
 import { checkAdapter, defaultLora, initLora, type LoraConfig, loraShapes } from './lora.ts';
 import { OnnxTrainable, type TrainedTensor } from './onnx-trainable.ts';
+import { allocateTensors } from './optimizer-memory.ts';
 import { defaultThreads, openSession, type SessionOptions } from './session.ts';
 import { elementCount, type TensorMap, toFloat32 } from './tensor.ts';
 import { trainingGraph } from './training-graph.ts';
@@ -72,36 +73,26 @@ export async function openTrainable(
     weightsFolder: file === undefined ? undefined : dirname(file),
   };
   const openGraph = (lossOnly: boolean) =>
-    openSession(trainingGraph(config, { lora, mapped, lossOnly }), sessionOptions);
+    openSession(trainingGraph(config, { lora, mapped, lossOnly }), { ...sessionOptions, silent: !lossOnly });
 
   const shapes = lora ? loraShapes(config, lora) : expectedWeights(config);
-  const total = [...shapes.values()].reduce((sum, shape) => sum + elementCount(shape), 0);
-  const newArray = (count: number) => allocate(count, total);
-  const base: TensorMap = mapped
-    ? new Map()
-    : weights instanceof Map
-      ? normaliseWeights(config, weights)
-      : readWeights(config, weights.file, newArray);
-  const start = lora ? checkAdapter(config, lora, options.adapter ?? initLora(config, lora, options.seed ?? 42)) : base;
-  const trained = [...start].map(([name, tensor]): TrainedTensor => {
-    const { shape } = tensor;
-    const size = elementCount(shape);
-    let parameter = toFloat32(tensor);
-    // What was read from the file is nobody else's; what a caller gave is copied.
-    if (lora || file === undefined) {
-      parameter = newArray(size);
-      parameter.set(toFloat32(tensor));
-    }
-    const [gradient, expAvg, expAvgSq] = [newArray(size), newArray(size), newArray(size)];
+  const memory = allocateTensors(
     // Biases and norms are the vectors of a model; the Trainer lets only the rest decay.
-    return { name, shape, parameter, gradient, expAvg, expAvgSq, decays: shape.length > 1 };
-  });
+    [...shapes.values()].map((shape) => ({ count: elementCount(shape), decays: shape.length > 1 })),
+  );
+  const trained = [...shapes].map(([name, shape], i): TrainedTensor => ({ ...memory.tensors[i]!, name, shape }));
+  const base: TensorMap = weights instanceof Map ? normaliseWeights(config, weights) : new Map();
+  const start = lora ? checkAdapter(config, lora, options.adapter ?? initLora(config, lora, options.seed ?? 42)) : base;
+  if (file !== undefined && !lora) {
+    const places = trained.map(({ name, parameter }) => [name, parameter] as const);
+    readWeights(config, file, new Map(places));
+  } else for (const { name, parameter } of trained) parameter.set(toFloat32(start.get(name)!));
   return new OnnxTrainable({
     trained,
     frozen: lora ? base : new Map(),
     session: await openGraph(false),
     openEvaluation: () => openGraph(true),
-    pool: new AdamWPool(trained, options.threads ?? defaultThreads()),
+    pool: new AdamWPool(memory, options.threads ?? defaultThreads()),
     adamw: { ...defaultAdamW, ...options.adamw },
     window: architectureOf(config).window,
     countsFirstLabel: architectureOf(config).countsFirstLabel,

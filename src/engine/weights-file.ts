@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import type { ModelConfig } from './architectures/index.ts';
 import type { FileRange } from './graph.ts';
-import { elementCount, float32Tensor, type TensorMap } from './tensor.ts';
+import { elementCount } from './tensor.ts';
 import { expectedWeights, findWeight } from './weights.ts';
 
 const HEADER_LIMIT_BYTES = 100_000_000; // the format's own limit
@@ -68,24 +68,21 @@ function readHeader(file: string): { header: Record<string, unknown>; dataStart:
   }
 }
 
-/** The weights read straight into arrays that `allocate` makes. Same errors as mapWeights. */
-export function readWeights(config: ModelConfig, file: string, allocate: (count: number) => Float32Array): TensorMap {
+/** Reads the weights straight into the arrays of `places`, one a name. Same errors as mapWeights. */
+export function readWeights(config: ModelConfig, file: string, places: ReadonlyMap<string, Float32Array>): void {
   const descriptor = openSync(file, 'r');
   try {
-    const shapes = expectedWeights(config);
-    return new Map(
-      [...mapWeights(config, file)].map(([name, { offset, length }]) => {
-        const data = allocate(length / 4);
-        const bytes = new Uint8Array(data.buffer, data.byteOffset, length);
-        // A single read may stop short, at 2 GB at the latest.
-        for (let done = 0; done < length; ) {
-          const read = readSync(descriptor, bytes, done, length - done, offset + done);
-          if (read === 0) throw new UserError('weights_file_damaged', { file: basename(file) });
-          done += read;
-        }
-        return [name, float32Tensor(shapes.get(name)!, data)];
-      }),
-    );
+    for (const [name, { offset, length }] of mapWeights(config, file)) {
+      const data = places.get(name);
+      if (data?.byteLength !== length) throw new RangeError(`no place for the ${length} bytes of ${name}`);
+      const bytes = new Uint8Array(data.buffer, data.byteOffset, length);
+      // A single read may stop short, at 2 GB at the latest.
+      for (let done = 0; done < length; ) {
+        const read = readSync(descriptor, bytes, done, length - done, offset + done);
+        if (read === 0) throw new UserError('weights_file_damaged', { file: basename(file) });
+        done += read;
+      }
+    }
   } finally {
     closeSync(descriptor);
   }
