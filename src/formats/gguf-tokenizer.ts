@@ -104,12 +104,14 @@ interface PreTokenizer {
   /** A word that is a token is taken as it is, whatever the merges would make of it. */
   readonly ignoreMerges?: boolean;
   readonly addBos?: boolean;
+  /** llama.cpp leaves texts as they are; the models' own tokenizer.json composes their characters first. */
+  readonly composed?: boolean;
 }
 
 const gpt2: PreTokenizer = { cuts: [GPT2_WORDS] };
 const digitsThenGpt2: PreTokenizer = { cuts: ['\\p{N}', GPT2_WORDS] };
 const llama3: PreTokenizer = { cuts: [newerWords('{1,3}')], ignoreMerges: true, addBos: true };
-const qwen2: PreTokenizer = { cuts: [newerWords('')] };
+const qwen2: PreTokenizer = { cuts: [newerWords('')], composed: true };
 
 /** By `tokenizer.ggml.pre`. */
 const PRE_TOKENIZERS: Readonly<Record<string, PreTokenizer>> = {
@@ -128,13 +130,13 @@ const PRE_TOKENIZERS: Readonly<Record<string, PreTokenizer>> = {
 function byteLevel(settings: GgufSettings, common: Common): TokenizerFiles {
   const pre = settings.text(PRE) ?? 'default';
   if (!Object.hasOwn(PRE_TOKENIZERS, pre)) return settings.unsupported(PRE, Object.keys(PRE_TOKENIZERS).join(', '));
-  const { cuts, ignoreMerges = false, addBos = false } = PRE_TOKENIZERS[pre]!;
+  const { cuts, ignoreMerges = false, addBos = false, composed = false } = PRE_TOKENIZERS[pre]!;
   const split = (Regex: string) => ({ type: 'Split', pattern: { Regex }, behavior: 'Isolated', invert: false });
   const bytes = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false };
   return assembleTokenizer({
     ...common,
     ids: specialIds(settings, common.pieces.length, addBos),
-    normalizer: null,
+    normalizer: composed ? { type: 'NFC' } : null,
     preTokenizer: { type: 'Sequence', pretokenizers: [...cuts.map(split), bytes] },
     decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
     model: { ignore_merges: ignoreMerges, merges: readMerges(settings, common.pieces) },

@@ -83,6 +83,21 @@ describe('byte-level tokens', () => {
     expect(cutBy(null, ' .')).toEqual(['Ġ', '.']);
   });
 
+  test('of Qwen 2 come from composed characters, as its own tokenizer.json says', () => {
+    const tokens = ['Ã', '©', 'Ã©', 'e', 'Ì', 'ģ'];
+    const spelt = (pre: string) => {
+      const tokenizer = tinyTokenizer({
+        'tokenizer.ggml.pre': text(pre),
+        'tokenizer.ggml.tokens': list(tokens.map(text)),
+        'tokenizer.ggml.token_type': null,
+        'tokenizer.ggml.merges': list([text('Ã ©')]),
+      });
+      return plain(tokenizer, 'e\u0301').map((id) => tokens[id]);
+    };
+    expect(spelt('qwen2')).toEqual(['Ã©']);
+    expect(spelt('gpt-2')).toEqual(['e', 'Ì', 'ģ']);
+  });
+
   test.skipIf(noShared)('of SmolLM2 are those that Python has: vocabulary, merges, control tokens, template', () => {
     const ours = openModelSource(smollm).tokenizer()!;
     const theirs = pythonFiles();
