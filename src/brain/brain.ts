@@ -97,7 +97,7 @@ class LoadedBrain implements Brain {
       whole.maxNewTokens = Math.min(whole.maxNewTokens, this.window - inputIds.length);
       const soFar: number[] = [];
       const began = performance.now();
-      const { outputIds, tokenLogprobs } = await generate(inputIds, whole, this.tokenizer.eosId, {
+      const { outputIds, tokenLogprobs } = await generate(inputIds, whole, [this.tokenizer.eosId], {
         random: seededRandom(whole.seed).uniform,
         onToken: (id) => {
           soFar.push(id);

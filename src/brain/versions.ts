@@ -55,7 +55,7 @@ export class Versions {
       // Room is made first: the memory of the one can serve the other.
       await this.#closeOldest(sessions - 1);
       const serving = await openServing(this.#config, { weightsFile, threads });
-      session = { serving, generate: createGenerator(this.#config, serving.transformersSession), adapter: null };
+      session = { serving, generate: createGenerator(serving), adapter: null };
     }
     this.#open.delete(weightsFile);
     this.#open.set(weightsFile, session);

@@ -8,7 +8,7 @@ import type { ElementType, OperationName } from './operations/types.ts';
 const OPERATOR_SET = 20;
 const IR_VERSION = 9; // the first that knows operator set 20
 
-const elementTypes: Record<ElementType, number> = { float32: 1, int64: 7, bool: 9 };
+const elementTypes: Record<ElementType, number> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };
 
 export type AttributeValue = { int: number } | { float: number } | { string: string } | { ints: readonly number[] };
 
@@ -53,7 +53,7 @@ export function emit(graph: Graph, { silent = false }: { silent?: boolean } = {}
   for (const { value, numbers } of graph.constants) {
     initializers.set(nameOf(value), constantTensor(nameOf(value), value.dtype, value.shape, numbers));
   }
-  for (const { name, value, range } of graph.mapped) initializers.set(name, externalTensor(name, value.shape, range));
+  for (const { name, value, range } of graph.mapped) initializers.set(name, externalTensor(name, value, range));
   for (const node of leavesLast(usedNodes(graph))) {
     emitNode(writer, node, node.inputs.map(nameOf), node.outputs.map(nameOf));
   }
@@ -190,12 +190,12 @@ function constantTensor(name: string, dtype: ElementType, shape: Shape, numbers:
 
 function externalTensor(
   name: string,
-  shape: Shape,
+  { shape, dtype }: Value,
   range: { location: string; offset: number; length: number },
 ): onnx.ITensorProto {
   const externalData = Object.entries(range).map(([key, value]) => ({ key, value: `${value}` }));
   const { EXTERNAL } = proto.onnx.TensorProto.DataLocation;
-  return { name, dataType: elementTypes.float32, dims: shape.map(Number), dataLocation: EXTERNAL, externalData };
+  return { name, dataType: elementTypes[dtype], dims: shape.map(Number), dataLocation: EXTERNAL, externalData };
 }
 
 const silencerInfo: onnx.IValueInfoProto = {

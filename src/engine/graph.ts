@@ -53,11 +53,11 @@ export class Graph {
     return value;
   }
 
-  /** A float32 tensor that stays in its file. */
-  mappedWeight(name: string, shape: Shape, range: FileRange): Value {
+  /** A tensor that stays in its file. */
+  mappedWeight(name: string, shape: Shape, range: FileRange, dtype: TensorType['dtype'] = 'float32'): Value {
     const known = this.#known.get(`mapped ${name}`);
     if (known) return known[0]!;
-    const value = this.#value({ shape, dtype: 'float32' });
+    const value = this.#value({ shape, dtype });
     this.mapped.push({ name, value, range });
     this.#known.set(`mapped ${name}`, [value]);
     return value;

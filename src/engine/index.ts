@@ -13,7 +13,7 @@ export {
   mergeLora,
 } from './lora.ts';
 export { type Random, seededRandom } from './random.ts';
-export { openServing, type ServingModel, type ServingOptions, type TransformersSession } from './serving.ts';
+export { type Decoder, openServing, type ServingModel, type ServingOptions } from './serving.ts';
 export {
   copyTensors,
   type DataType,

@@ -1,4 +1,4 @@
-/** The graphs of a brain in use: the model with its cache of keys, and the head alone for log-probabilities. */
+/** The whole model as one graph with its cache going in and out, as transformers.js's generate() asks for it. */
 import { architectureOf, type ModelConfig } from './architectures/index.ts';
 import type { AdapterValues, Parts } from './architectures/types.ts';
 import { type FileRange, Graph } from './graph.ts';
@@ -41,17 +41,6 @@ export function servingGraph(config: ModelConfig, mapped: ReadonlyMap<string, Fi
     g.output(presentName(layer, 'value'), value);
   }
   for (const [layer, hidden] of hiddenStates.entries()) g.output(hiddenName(layer), hidden);
-  return g;
-}
-
-/** Inputs: hidden [M, C] (after the last norm), targets [M]. Output: nll [M], −ln p of each target. */
-export function headGraph(config: ModelConfig, mapped: ReadonlyMap<string, FileRange>): Graph {
-  const architecture = architectureOf(config);
-  const g = new Graph();
-  const hidden = g.input('hidden', ['M', architecture.hiddenSize]);
-  const targets = g.input('targets', ['M'], 'int64');
-  const parts = mappedParts(g, config, mapped, new Map());
-  g.output('nll', g.apply('LinearCrossEntropy', [hidden, parts.weight(architecture.headTable), targets], {}));
   return g;
 }
 

@@ -20,6 +20,8 @@ interface Input {
   indices?: readonly number[];
   /** Given numbers, of which no gradient is asked. */
   fixed?: readonly number[];
+  /** What they are given as; float32 unless it says otherwise. */
+  dtype?: 'int32' | 'uint8';
   /** Random numbers lie in this range. */
   range?: [number, number];
 }
@@ -36,6 +38,7 @@ const positive = (...shape: Dimension[]): Input => ({ shape, range: [0.5, 2] });
 const indices = (shape: Shape, numbers: number[]): Input => ({ shape, indices: numbers });
 
 const given = (shape: Shape, numbers: number[]): Input => ({ shape, fixed: numbers });
+const counted = (shape: Shape, numbers: number[]): Input => ({ shape, fixed: numbers, dtype: 'int32' });
 const ANGLES_3 = [0, 0, 1, 0.1, 2, 0.2];
 const ANGLES_6 = [...ANGLES_3, 3, 0.3, 4, 0.4, 5, 0.5];
 /** The pairs (0, 2) and (1, 3) of a row turned by two angles. */
@@ -351,6 +354,36 @@ const cases: { [Name in OperationName]: Case<Name>[] } = {
       ],
     },
   ],
+  // Two query heads a key-value head, a cache with room for seven tokens of which two are filled; a head of the kernel's size and one that is filled up to it.
+  GroupQueryAttention: [8, 3].map((headSize) => ({
+    attributes: { heads: 4, keyValueHeads: 2, headSize, scale: 0.4 },
+    inputs: [
+      x(1, 'T', 4 * headSize),
+      x(1, 'T', 2 * headSize),
+      x(1, 'T', 2 * headSize),
+      x(1, 2, 7, 8),
+      x(1, 2, 7, 8),
+      counted([1], [4]),
+      counted([], [5]),
+    ],
+    expected: (q, k, v, pastKeys, pastValues) => {
+      const at = (numbers: number[], token: number, head: number, heads: number): number[] =>
+        numbers.slice((token * heads + head) * headSize, (token * heads + head + 1) * headSize);
+      const all = (past: number[], fresh: number[], head: number): number[][] =>
+        [0, 1, 2, 3, 4].map((token) =>
+          token < 2
+            ? past.slice((head * 7 + token) * 8, (head * 7 + token) * 8 + headSize)
+            : at(fresh, token - 2, head, 2),
+        );
+      return [0, 1, 2].flatMap((token) =>
+        [0, 1, 2, 3].flatMap((head) => {
+          const [keys, values] = [all(pastKeys, k, head >> 1), all(pastValues, v, head >> 1)];
+          const seen = keys.slice(0, token + 3).map((key) => 0.4 * dot(at(q, token, head, 4), key));
+          return product([softmax(seen)], values.slice(0, token + 3)).flat();
+        }),
+      );
+    },
+  })),
 };
 
 const LOWEST = Math.fround(-3.4028234663852886e38);
@@ -358,6 +391,10 @@ const LOWEST = Math.fround(-3.4028234663852886e38);
 /** What never changes when its inputs change a little has no gradient to check. */
 const constantOperations = Object.entries(operations).flatMap(([name, { gradient }]) =>
   gradient === 'constant' ? [name] : [],
+);
+/** What only a brain in use computes has none either. */
+const servedOperations = Object.entries(operations).flatMap(([name, { gradient }]) =>
+  gradient === 'served' ? [name] : [],
 );
 
 const everyCase = Object.entries(cases).flatMap(([name, list]) =>
@@ -368,6 +405,7 @@ test('every operation has a case', () => {
   expect(Object.keys(operations).length).toBeGreaterThan(20);
   expect(Object.keys(operations).filter((name) => cases[name as OperationName].length === 0)).toEqual([]);
   expect(constantOperations).toEqual(['RotaryTable', 'CausalBias']);
+  expect(servedOperations).toEqual(['GroupQueryAttention']);
 });
 
 describe('operations give what their formulas give', () => {
@@ -385,7 +423,9 @@ describe('operations give what their formulas give', () => {
 });
 
 describe('gradients are what central differences show', () => {
-  const differentiable = everyCase.filter(({ name }) => !constantOperations.includes(name));
+  const differentiable = everyCase.filter(
+    ({ name }) => !constantOperations.includes(name) && !servedOperations.includes(name),
+  );
 
   test.each(differentiable)('$label', async ({ name, one }) => {
     const { graph, inputs, outputs } = graphOf(name, one);
@@ -447,19 +487,21 @@ interface BuiltInput {
 function graphOf(name: OperationName, { inputs, attributes }: Case<OperationName>) {
   const graph = new Graph();
   const random = seededRandom(1);
-  const built = inputs.map(({ shape, indices: whole, fixed, range: [low, high] = [-1.5, 1.5] }, i): BuiltInput => {
-    const count = shape.reduce((total: number, size) => total * sizeOf(size), 1);
-    const value = graph.input(`x${i}`, shape, whole ? 'int64' : 'float32');
-    const numbers =
-      whole ?? fixed ?? Array.from({ length: count }, () => Math.fround(low + (high - low) * random.uniform()));
-    return {
-      name: `x${i}`,
-      value,
-      isIndex: whole !== undefined,
-      isGiven: (whole ?? fixed) !== undefined,
-      numbers: [...numbers],
-    };
-  });
+  const built = inputs.map(
+    ({ shape, indices: whole, fixed, dtype, range: [low, high] = [-1.5, 1.5] }, i): BuiltInput => {
+      const count = shape.reduce((total: number, size) => total * sizeOf(size), 1);
+      const value = graph.input(`x${i}`, shape, whole ? 'int64' : (dtype ?? 'float32'));
+      const numbers =
+        whole ?? fixed ?? Array.from({ length: count }, () => Math.fround(low + (high - low) * random.uniform()));
+      return {
+        name: `x${i}`,
+        value,
+        isIndex: whole !== undefined,
+        isGiven: (whole ?? fixed) !== undefined,
+        numbers: [...numbers],
+      };
+    },
+  );
   const outputs = graph.applyAll(
     name,
     built.map(({ value }) => value),
@@ -472,7 +514,10 @@ function feedsOf(inputs: BuiltInput[]): Record<string, Tensor> {
   return Object.fromEntries(
     inputs.map(({ name, value, isIndex, numbers }) => {
       const dims = value.shape.map(sizeOf);
-      return [name, isIndex ? int64Tensor(numbers, dims) : new Tensor('float32', Float32Array.from(numbers), dims)];
+      if (isIndex) return [name, int64Tensor(numbers, dims)];
+      if (value.dtype === 'int32') return [name, new Tensor('int32', Int32Array.from(numbers), dims)];
+      if (value.dtype === 'uint8') return [name, new Tensor('uint8', Uint8Array.from(numbers), dims)];
+      return [name, new Tensor('float32', Float32Array.from(numbers), dims)];
     }),
   );
 }

@@ -19,6 +19,8 @@ export interface AdapterValues {
 /** Where the parts of a model come from: graph inputs when training, a mapped file when serving. */
 export interface Parts {
   weight(name: string): Value;
+  /** x [N, in] times the weight of a linear layer → [N, out], where that is kept in a form of its own. */
+  product?(x: Value, layer: string): Value | undefined;
   /** The adapter on a linear layer, if there is one. */
   adapter(layer: string): AdapterValues | undefined;
 }
@@ -28,11 +30,19 @@ export interface CachedKeys {
   readonly value: Value; // [B, G, P, D]
 }
 
+/** How far a cache that is written in place is filled, as GroupQueryAttention takes it. */
+export interface CacheLength {
+  readonly last: Value; // [B], int32
+  readonly total: Value; // [], int32
+}
+
 export interface ModelInputs {
   readonly inputIds: Value; // [B, T]
   readonly positionIds: Value; // [T] or [B, T]
-  readonly causalBias: Value; // broadcasts to [B, H, T, S]
+  readonly causalBias?: Value; // broadcasts to [B, H, T, S]; for all but caches written in place
   readonly past?: readonly CachedKeys[]; // one a layer
+  /** With it `past` has room for more tokens than it holds, and the new ones are written into it. */
+  readonly cacheLength?: CacheLength;
 }
 
 export interface ModelOutputs {

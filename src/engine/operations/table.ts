@@ -1,5 +1,6 @@
 /** All operations. The mapped type makes a missing rule a compile error: no operation without shape, ONNX form and gradient. */
 import { Attention } from './attention.ts';
+import { GroupQueryAttention } from './cached-attention.ts';
 import { Add, Div, Exp, FastGelu, Gelu, Log, Mul, Sigmoid, Silu, Sub, Tanh } from './elementwise.ts';
 import { Gather, GatherElements, ScatterElements, ScatterRows } from './indexing.ts';
 import { FusedMatMul, Gemm } from './linear.ts';
@@ -40,4 +41,5 @@ export const operations: { readonly [Name in OperationName]: Operation<Name> } =
   GatherElements,
   ScatterElements,
   CausalBias,
+  GroupQueryAttention,
 };
