@@ -22,7 +22,7 @@ import type {
   GenerationSettings,
 } from './types.ts';
 import { type OpenVersion, Versions } from './versions.ts';
-import { expandedWeights } from './weights-cache.ts';
+import { expandedWeights, packedWeights } from './weights-cache.ts';
 
 /** The embedded brain's folder; it comes with the program. */
 const sproutFolder = path.join(import.meta.dirname, '..', '..', 'models', 'sprout');
@@ -32,8 +32,10 @@ export async function loadBrain(source: string, options: BrainOptions): Promise<
   const folder = openModelSource(source === 'sprout' ? sproutFolder : path.resolve(source));
   const config = parseModelConfig(folder.config);
   const weightsFile = findWeights(folder, config, options.dataFolder);
+  const cacheFolder = path.join(options.dataFolder, 'cache');
+  const served = () => packedWeights(folder, config, options.precision ?? 'float32', cacheFolder);
   const name = source === 'sprout' ? 'sprout' : path.basename(folder.path);
-  return new LoadedBrain(name, folder, config, weightsFile, new Versions(config, weightsFile, options));
+  return new LoadedBrain(name, folder, config, weightsFile, new Versions(config, served, options));
 }
 
 /** A single float32 file is mapped where it lies; anything else is expanded into the cache first. */

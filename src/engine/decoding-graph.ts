@@ -1,15 +1,13 @@
 /** The graphs of a brain in use: the blocks with a cache written in place, and the head, which nothing is adapted in. */
 import { architectureOf, type ModelConfig } from './architectures/index.ts';
 import type { AdapterValues, Parts } from './architectures/types.ts';
-import { type FileRange, Graph } from './graph.ts';
+import type { Shape } from './dimensions.ts';
+import { type FileRange, Graph, type Value } from './graph.ts';
 import { loraNames } from './lora.ts';
 import { cacheWidth } from './operations/cached-attention.ts';
+import { BLOCK_SIZE, blocksAcross, panelShape } from './packing.ts';
 import { hiddenName, pastName, presentName } from './serving-graph.ts';
-
-/** Where the weights lie. */
-export interface ServingWeights {
-  readonly mapped: ReadonlyMap<string, FileRange>;
-}
+import { type PackedPart, packedName, type ServingWeights } from './serving-weights.ts';
 
 /** The shape of a layer's keys, and of its values, in a cache for `capacity` tokens of one text. */
 export function cacheShape<Size extends number | string>(config: ModelConfig, capacity: Size): (number | Size)[] {
@@ -51,33 +49,57 @@ export function bodyGraph(config: ModelConfig, weights: ServingWeights, { adapte
 
 /** Input: hidden [M, C], after the last norm. Output: logits [M, V]. */
 export function scoringHeadGraph(config: ModelConfig, weights: ServingWeights): Graph {
-  const { hiddenSize, headTable } = architectureOf(config);
   const g = new Graph();
-  const hidden = g.input('hidden', ['M', hiddenSize]);
-  g.output('logits', g.gemm(hidden, partsOf(g, config, weights).weight(headTable), { transB: true }));
+  g.output('logits', head(g, config, weights, g.input('hidden', ['M', architectureOf(config).hiddenSize])));
   return g;
 }
 
 /** Inputs: hidden [M, C], after the last norm, and targets [M]. Output: nll [M], −ln p of each target. */
 export function measuringHeadGraph(config: ModelConfig, weights: ServingWeights): Graph {
-  const { hiddenSize, headTable } = architectureOf(config);
   const g = new Graph();
-  const hidden = g.input('hidden', ['M', hiddenSize]);
-  const targets = g.input('targets', ['M'], 'int64');
-  const table = partsOf(g, config, weights).weight(headTable);
-  g.output('nll', g.apply('LinearCrossEntropy', [hidden, table, targets], {}));
+  const logits = head(g, config, weights, g.input('hidden', ['M', architectureOf(config).hiddenSize]));
+  g.output('nll', g.apply('CrossEntropy', [logits, g.input('targets', ['M'], 'int64')], {}));
   return g;
+}
+
+function head(g: Graph, config: ModelConfig, weights: ServingWeights, hidden: Value): Value {
+  const { headTable } = architectureOf(config);
+  const packed = packedProduct(g, weights, hidden, headTable);
+  return packed ?? g.gemm(hidden, partsOf(g, config, weights).weight(headTable), { transB: true });
 }
 
 function partsOf(
   g: Graph,
   config: ModelConfig,
-  { mapped }: ServingWeights,
+  weights: ServingWeights,
   adapters: ReadonlyMap<string, AdapterValues> = new Map(),
 ): Parts {
   const shapes = architectureOf(config).weights;
   return {
-    weight: (name) => g.mappedWeight(name, shapes.get(name)!, mapped.get(name)!),
+    weight: (name) => g.mappedWeight(name, shapes.get(name)!, weights.mapped.get(name)!),
+    product: (x, layer) => packedProduct(g, weights, x, `${layer}.weight`),
     adapter: (layer) => adapters.get(layer),
   };
+}
+
+/** x [N, in] times a packed matrix → [N, out]; undefined where the matrix is a plain one. */
+function packedProduct(g: Graph, { packed }: ServingWeights, x: Value, weight: string): Value | undefined {
+  const found = packed.get(weight);
+  if (found === undefined) return undefined;
+  const { matrix } = found;
+  const part = (kind: PackedPart, shape: Shape, range: FileRange, dtype: 'float32' | 'uint8' = 'float32'): Value =>
+    g.mappedWeight(packedName(weight, kind), shape, range, dtype);
+  if (found.form === 'panels') {
+    const panels = part('panels', panelShape(matrix), found.panels);
+    return g.apply('MatMulPanels', [x, panels], { columns: matrix.outFeatures });
+  }
+  const { bits, offsets } = found;
+  const { inFeatures, outFeatures } = matrix;
+  const shape = [outFeatures, blocksAcross(matrix)];
+  const blocks = part(bits === 4 ? 'blocks4' : 'blocks8', [...shape, 4 * bits], found.blocks, 'uint8');
+  const y = g.apply('MatMulNBits', [x, blocks, part('scales', shape, found.scales)], { inFeatures, bits });
+  if (offsets === undefined) return y;
+  // What a block's offset adds is the offset times the sum of the block's inputs.
+  const sums = g.sum(g.reshape(x, [x.shape[0]!, blocksAcross(matrix), BLOCK_SIZE]), [2]);
+  return g.gemm(sums, part('offsets', shape, offsets), { transB: true, plus: y });
 }

@@ -6,17 +6,21 @@ import { dirname } from 'node:path';
 import { UserError } from '../errors.ts';
 import { architectureOf, type ModelConfig } from './architectures/index.ts';
 import type { Architecture } from './architectures/types.ts';
-import { bodyGraph, measuringHeadGraph, type ServingWeights, scoringHeadGraph } from './decoding-graph.ts';
+import { bodyGraph, measuringHeadGraph, scoringHeadGraph } from './decoding-graph.ts';
 import type { Graph } from './graph.ts';
 import { KeyValueCache } from './key-value-cache.ts';
 import { type AdapterWeights, checkAdapter, loraNames, loraScaling } from './lora.ts';
 import { hiddenName } from './serving-graph.ts';
+import type { ServingWeights } from './serving-weights.ts';
 import { type InferenceSession, int64Tensor, openSession, runInto, type SessionOptions, Tensor } from './session.ts';
 import { toFloat32 } from './tensor.ts';
-import { mapWeights } from './weights-file.ts';
+import { mapServingWeights } from './weights-file.ts';
 
 export interface ServingOptions {
-  /** Float32 .safetensors, mapped into memory; must stay as it is while the model is open. */
+  /**
+   * Float32 .safetensors, or one whose matrices are packed (serving-weights.ts), mapped into memory; must stay as it is while
+   * the model is open.
+   */
   weightsFile: string;
   threads?: number;
 }
@@ -51,8 +55,14 @@ const HEAD_ROWS = 128;
 const CACHE_STEP = 64;
 
 export async function openServing(config: ModelConfig, options: ServingOptions): Promise<ServingModel> {
-  const weights = { mapped: mapWeights(config, options.weightsFile) };
-  const sessionOptions = { threads: options.threads, weightsFolder: dirname(options.weightsFile), silent: true };
+  const weights = mapServingWeights(config, options.weightsFile);
+  const sessionOptions: SessionOptions = {
+    threads: options.threads,
+    weightsFolder: dirname(options.weightsFile),
+    silent: true,
+    // Without it the kernels for blocks would expand them at every call. The packed copy is as small as they are.
+    prepack: [...weights.packed.values()].some(({ form }) => form === 'blocks'),
+  };
   const model = new OnnxServing(config, weights, sessionOptions);
   await model.open();
   return model;

@@ -39,6 +39,7 @@ const indices = (shape: Shape, numbers: number[]): Input => ({ shape, indices: n
 
 const given = (shape: Shape, numbers: number[]): Input => ({ shape, fixed: numbers });
 const counted = (shape: Shape, numbers: number[]): Input => ({ shape, fixed: numbers, dtype: 'int32' });
+const byted = (shape: Shape, numbers: number[]): Input => ({ shape, fixed: numbers, dtype: 'uint8' });
 const ANGLES_3 = [0, 0, 1, 0.1, 2, 0.2];
 const ANGLES_6 = [...ANGLES_3, 3, 0.3, 4, 0.4, 5, 0.5];
 /** The pairs (0, 2) and (1, 3) of a row turned by two angles. */
@@ -354,6 +355,46 @@ const cases: { [Name in OperationName]: Case<Name>[] } = {
       ],
     },
   ],
+  CrossEntropy: [
+    {
+      attributes: {},
+      inputs: [x('M', 5), indices(['M'], [4, 0, 2, 1])],
+      expected: (scores, targets) => targets.map((target, row) => -Math.log(softmax(rowsOf(scores, 5)[row]!)[target]!)),
+    },
+  ],
+  // Forty outputs are two panels, the second one filled up; 64 need no filling.
+  MatMulPanels: [40, 64].map((columns) => ({
+    attributes: { columns },
+    inputs: [x('T', 5), x(2, 5, 32)],
+    expected: (a, panels) =>
+      rowsOf(a, 5).flatMap((row) =>
+        Array.from({ length: columns }, (_, o) =>
+          row.reduce((sum, v, i) => sum + v * panels[(Math.floor(o / 32) * 5 + i) * 32 + (o % 32)]!, 0),
+        ),
+      ),
+  })),
+  // Inputs that are whole numbers up to 127 times a power of two lose nothing to the kernel's rounding, so its numbers can be held to the formula.
+  MatMulNBits: ([4, 8] as const).flatMap((bits) =>
+    [32, 64, 72].map((inFeatures) => {
+      const across = Math.ceil(inFeatures / 32);
+      const bytes = Array.from({ length: 3 * across * 4 * bits }, (_, i) => (i * 57 + 11) % 256);
+      const rows = Array.from({ length: 2 * inFeatures }, (_, i) => (i % 32 === 0 ? 127 : ((i * 37) % 255) - 127) / 64);
+      return {
+        attributes: { inFeatures, bits },
+        inputs: [given([2, inFeatures], rows), byted([3, across, 4 * bits], bytes), positive(3, across)],
+        expected: (a: number[], blocks: number[], scales: number[]) =>
+          rowsOf(a, inFeatures).flatMap((row) =>
+            [0, 1, 2].map((o) =>
+              row.reduce((sum, v, i) => {
+                const place = o * across * 32 + i;
+                const q = bits === 8 ? blocks[place]! - 128 : ((blocks[place >> 1]! >> (4 * (place & 1))) & 15) - 8;
+                return sum + v * q * scales[o * across + (i >> 5)]!;
+              }, 0),
+            ),
+          ),
+      };
+    }),
+  ),
   // Two query heads a key-value head, a cache with room for seven tokens of which two are filled; a head of the kernel's size and one that is filled up to it.
   GroupQueryAttention: [8, 3].map((headSize) => ({
     attributes: { heads: 4, keyValueHeads: 2, headSize, scale: 0.4 },
@@ -405,7 +446,7 @@ test('every operation has a case', () => {
   expect(Object.keys(operations).length).toBeGreaterThan(20);
   expect(Object.keys(operations).filter((name) => cases[name as OperationName].length === 0)).toEqual([]);
   expect(constantOperations).toEqual(['RotaryTable', 'CausalBias']);
-  expect(servedOperations).toEqual(['GroupQueryAttention']);
+  expect(servedOperations).toEqual(['MatMulPanels', 'MatMulNBits', 'GroupQueryAttention']);
 });
 
 describe('operations give what their formulas give', () => {
@@ -474,6 +515,7 @@ const DIFFERENTIABLE_OUTPUTS: Partial<Record<OperationName, number[]>> = {
   SimplifiedLayerNormalization: [0],
   LayerNormalization: [0],
   LinearCrossEntropy: [0],
+  CrossEntropy: [0],
 };
 
 interface BuiltInput {

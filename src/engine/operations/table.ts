@@ -4,7 +4,14 @@ import { GroupQueryAttention } from './cached-attention.ts';
 import { Add, Div, Exp, FastGelu, Gelu, Log, Mul, Sigmoid, Silu, Sub, Tanh } from './elementwise.ts';
 import { Gather, GatherElements, ScatterElements, ScatterRows } from './indexing.ts';
 import { FusedMatMul, Gemm } from './linear.ts';
-import { LayerNormalization, LinearCrossEntropy, SimplifiedLayerNormalization, Softmax } from './normalisation.ts';
+import {
+  CrossEntropy,
+  LayerNormalization,
+  LinearCrossEntropy,
+  SimplifiedLayerNormalization,
+  Softmax,
+} from './normalisation.ts';
+import { MatMulNBits, MatMulPanels } from './packed.ts';
 import { RotaryEmbedding, RotaryTable } from './rotary.ts';
 import { CausalBias, Concat, Expand, ReduceSum, Reshape, Split, Transpose } from './shape.ts';
 import type { Operation, OperationName } from './types.ts';
@@ -30,6 +37,9 @@ export const operations: { readonly [Name in OperationName]: Operation<Name> } =
   RotaryTable,
   RotaryEmbedding,
   LinearCrossEntropy,
+  CrossEntropy,
+  MatMulPanels,
+  MatMulNBits,
   ReduceSum,
   Expand,
   Reshape,

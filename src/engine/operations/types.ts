@@ -45,6 +45,9 @@ export interface Attributes {
   GatherElements: { axis: number };
   ScatterElements: { axis: number };
   CausalBias: None;
+  MatMulPanels: { columns: number };
+  MatMulNBits: { inFeatures: number; bits: 4 | 8 };
+  CrossEntropy: None;
   GroupQueryAttention: { heads: number; keyValueHeads: number; headSize: number; scale: number };
 }
 
