@@ -377,8 +377,13 @@ const cases: { [Name in OperationName]: Case<Name>[] } = {
   MatMulNBits: ([4, 8] as const).flatMap((bits) =>
     [32, 64, 72].map((inFeatures) => {
       const across = Math.ceil(inFeatures / 32);
-      const bytes = Array.from({ length: 3 * across * 4 * bits }, (_, i) => (i * 57 + 11) % 256);
-      const rows = Array.from({ length: 2 * inFeatures }, (_, i) => (i % 32 === 0 ? 127 : ((i * 37) % 255) - 127) / 64);
+      // Most numbers lie above zero: sums that cancel would show rounding alone.
+      const number = (i: number) =>
+        i % 5 === 0 ? (i * 29) % 2 ** bits : 2 ** (bits - 1) + ((i * 57) % 2 ** (bits - 1));
+      const bytes = Array.from({ length: 3 * across * 4 * bits }, (_, i) =>
+        bits === 8 ? number(i) : number(2 * i) + 16 * number(2 * i + 1),
+      );
+      const rows = Array.from({ length: 2 * inFeatures }, (_, i) => (i % 32 === 0 ? 127 : ((i * 37) % 200) - 73) / 64);
       return {
         attributes: { inFeatures, bits },
         inputs: [given([2, inFeatures], rows), byted([3, across, 4 * bits], bytes), positive(3, across)],
