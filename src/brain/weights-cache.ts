@@ -8,15 +8,19 @@ import { createHash } from 'node:crypto';
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import path from 'node:path';
 import {
+  apart,
   architectureOf,
+  type BlockForm,
   blockTensors,
   float32Tensor,
   type LazyTensor,
   type Matrix,
   type ModelConfig,
   matchWeights,
+  type Packable,
   packableMatrices,
   panelTensors,
+  type QuantisedMatrix,
   quantise,
   toFloat32,
 } from '../engine/index.ts';
@@ -24,7 +28,7 @@ import { UserError } from '../errors.ts';
 import {
   type ModelSource,
   openSafetensors,
-  type QuantisedBlocks,
+  type SplitBlocks,
   type StoredTensor,
   splitBlocks,
   writeSafetensors,
@@ -61,45 +65,61 @@ export function packedWeights(
 }
 
 function servedTensors(source: ModelSource, config: ModelConfig, precision: Precision): [string, LazyTensor][] {
-  const matrices = packableMatrices(config);
-  const { headTable } = architectureOf(config);
-  return [...matchWeights(config, source.stored())].flatMap(([name, tensor]) => {
-    const matrix = matrices.get(name);
-    if (matrix === undefined) return [[name, asFloat32(tensor)]];
-    const packed = precision === 'float32' ? panels(name, matrix, tensor) : blocks(name, matrix, tensor);
-    // Rows of the head's table may also be the tokens' embeddings.
-    return name === headTable ? [[name, asFloat32(tensor)], ...packed] : packed;
-  });
+  const weights = matchWeights(config, source.stored());
+  const groups = packableMatrices(config);
+  const packed = groups.flatMap((group) => (precision === 'float32' ? panels(group, weights) : blocks(group, weights)));
+  const isPacked = new Set(groups.flatMap((group) => group.weights));
+  // Rows of the head's table may also be the tokens' embeddings.
+  isPacked.delete(architectureOf(config).headTable);
+  const plain = [...weights].filter(([name]) => !isPacked.has(name));
+  return [...plain.map(([name, tensor]): [string, LazyTensor] => [name, asFloat32(tensor)]), ...packed];
 }
 
-function panels(name: string, matrix: Matrix, tensor: StoredTensor): [string, LazyTensor][] {
-  return panelTensors(name, matrix, () => toFloat32(tensor.read()));
+type Stored = ReadonlyMap<string, StoredTensor>;
+
+function panels(group: Packable, stored: Stored): [string, LazyTensor][] {
+  return panelTensors(group, () => group.weights.map((name) => toFloat32(stored.get(name)!.read())));
 }
 
 /** Blocks that the engine's kernels know stay as they are; everything else is rounded to 8 bits. */
-function blocks(name: string, matrix: Matrix, tensor: StoredTensor): [string, LazyTensor][] {
-  const kept = tensor.quantised && keptBlocks(tensor.quantised);
-  if (kept) return blockTensors(name, matrix, kept.form, kept.read);
-  const form = { bits: 8, hasOffsets: false } as const;
-  return blockTensors(name, matrix, form, () => quantise(toFloat32(tensor.read()), matrix));
+function blocks(group: Packable, stored: Stored): [string, LazyTensor][] {
+  const parts = group.weights.map((name) => quantisedPart(stored.get(name)!));
+  const [first] = parts;
+  // Weights that are kept differently cannot be multiplied by at once.
+  const isOne = parts.every(({ bits, hasOffsets }) => bits === first!.bits && hasOffsets === first!.hasOffsets);
+  const wholes = isOne ? [group] : apart(group);
+  return wholes.flatMap((whole) => {
+    const members = whole.weights.map((name) => parts[group.weights.indexOf(name)]!);
+    const sizes = whole.sizes.map((outFeatures) => ({ ...whole, outFeatures }));
+    return blockTensors(whole, members[0]!, () => members.map(({ read }, i) => read(sizes[i]!)));
+  });
 }
 
-function keptBlocks({ type, readBlocks }: QuantisedBlocks) {
-  if (type === 'Q8_0') {
-    const read = () => {
-      const { q, scales } = splitBlocks(type, readBlocks());
-      return { bits: 8, q: Uint8Array.from(q, (number) => number + 128), scales } as const;
+type QuantisedPart = BlockForm & { read(matrix: Matrix): QuantisedMatrix };
+
+function quantisedPart({ read, quantised }: StoredTensor): QuantisedPart {
+  const type = quantised?.type;
+  if (type === 'Q8_0')
+    return { bits: 8, hasOffsets: false, read: () => from8Bits(splitBlocks(type, quantised!.readBlocks())) };
+  if (type === 'Q4_0' || type === 'Q4_1')
+    return {
+      bits: 4,
+      hasOffsets: type === 'Q4_1',
+      read: () => from4Bits(splitBlocks(type, quantised!.readBlocks())),
     };
-    return { form: { bits: 8, hasOffsets: false } as const, read };
-  }
-  if (type !== 'Q4_0' && type !== 'Q4_1') return undefined;
-  const read = () => {
-    const { q, scales, mins } = splitBlocks(type, readBlocks());
-    // scale · q + min = scale · (q − 8) + (min + 8 · scale)
-    const offsets = mins?.map((min, block) => min + 8 * scales[block]!);
-    return { bits: 4, q: Uint8Array.from(q), scales, offsets } as const;
-  };
-  return { form: { bits: 4, hasOffsets: type === 'Q4_1' } as const, read };
+  return { bits: 8, hasOffsets: false, read: (matrix) => quantise(toFloat32(read()), matrix) };
+}
+
+function from8Bits({ q, scales }: SplitBlocks): QuantisedMatrix {
+  const fromZero = new Uint8Array(q.length);
+  for (let i = 0; i < q.length; i++) fromZero[i] = q[i]! + 128;
+  return { bits: 8, q: fromZero, scales };
+}
+
+/** scale · q + min = scale · (q − 8) + (min + 8 · scale) */
+function from4Bits({ q, scales, mins }: SplitBlocks): QuantisedMatrix {
+  const offsets = mins?.map((min, block) => min + 8 * scales[block]!);
+  return { bits: 4, q: new Uint8Array(q.buffer, q.byteOffset, q.length), scales, offsets };
 }
 
 /** Read and expanded when its turn to be written comes: one tensor in memory, not the model. */

@@ -1,13 +1,12 @@
 /** The graphs of a brain in use: the blocks with a cache written in place, and the head, which nothing is adapted in. */
 import { architectureOf, type ModelConfig } from './architectures/index.ts';
 import type { AdapterValues, Parts } from './architectures/types.ts';
-import type { Shape } from './dimensions.ts';
-import { type FileRange, Graph, type Value } from './graph.ts';
+import { Graph, type Value } from './graph.ts';
 import { loraNames } from './lora.ts';
 import { cacheWidth } from './operations/cached-attention.ts';
 import { BLOCK_SIZE, blocksAcross, panelShape } from './packing.ts';
 import { hiddenName, pastName, presentName } from './serving-graph.ts';
-import { type PackedPart, packedName, type ServingWeights } from './serving-weights.ts';
+import { type PackedMatrix, packedName, type ServingWeights } from './serving-weights.ts';
 
 /** The shape of a layer's keys, and of its values, in a cache for `capacity` tokens of one text. */
 export function cacheShape<Size extends number | string>(config: ModelConfig, capacity: Size): (number | Size)[] {
@@ -82,24 +81,31 @@ function partsOf(
   };
 }
 
-/** x [N, in] times a packed matrix → [N, out]; undefined where the matrix is a plain one. */
+/** x [N, in] times a packed weight → [N, out]; undefined where the weight is a plain one. */
 function packedProduct(g: Graph, { packed }: ServingWeights, x: Value, weight: string): Value | undefined {
-  const found = packed.get(weight);
-  if (found === undefined) return undefined;
-  const { matrix } = found;
-  const part = (kind: PackedPart, shape: Shape, range: FileRange, dtype: 'float32' | 'uint8' = 'float32'): Value =>
-    g.mappedWeight(packedName(weight, kind), shape, range, dtype);
-  if (found.form === 'panels') {
-    const panels = part('panels', panelShape(matrix), found.panels);
-    return g.apply('MatMulPanels', [x, panels], { columns: matrix.outFeatures });
-  }
-  const { bits, offsets } = found;
-  const { inFeatures, outFeatures } = matrix;
+  const matrix = packed.get(weight);
+  if (matrix === undefined) return undefined;
+  // Asked for each of the weights in it, the graph makes the product once.
+  const whole = matrix.form === 'panels' ? panelProduct(g, x, matrix) : blockProduct(g, x, matrix);
+  if (matrix.weights.length === 1) return whole;
+  return g.applyAll('SplitColumns', [whole], { sizes: matrix.sizes })[matrix.weights.indexOf(weight)]!;
+}
+
+function panelProduct(g: Graph, x: Value, matrix: PackedMatrix & { form: 'panels' }): Value {
+  const panels = g.mappedWeight(packedName(matrix, 'panels'), panelShape(matrix), matrix.panels);
+  return g.apply('MatMulPanels', [x, panels], { columns: matrix.outFeatures });
+}
+
+function blockProduct(g: Graph, x: Value, matrix: PackedMatrix & { form: 'blocks' }): Value {
+  const { bits, inFeatures, outFeatures } = matrix;
   const shape = [outFeatures, blocksAcross(matrix)];
-  const blocks = part(bits === 4 ? 'blocks4' : 'blocks8', [...shape, 4 * bits], found.blocks, 'uint8');
-  const y = g.apply('MatMulNBits', [x, blocks, part('scales', shape, found.scales)], { inFeatures, bits });
-  if (offsets === undefined) return y;
+  const name = packedName(matrix, bits === 4 ? 'blocks4' : 'blocks8');
+  const blocks = g.mappedWeight(name, [...shape, 4 * bits], matrix.blocks, 'uint8');
+  const scales = g.mappedWeight(packedName(matrix, 'scales'), shape, matrix.scales);
+  const y = g.apply('MatMulNBits', [x, blocks, scales], { inFeatures, bits });
+  if (matrix.offsets === undefined) return y;
   // What a block's offset adds is the offset times the sum of the block's inputs.
   const sums = g.sum(g.reshape(x, [x.shape[0]!, blocksAcross(matrix), BLOCK_SIZE]), [2]);
-  return g.gemm(sums, part('offsets', shape, offsets), { transB: true, plus: y });
+  const offsets = g.mappedWeight(packedName(matrix, 'offsets'), shape, matrix.offsets);
+  return g.gemm(sums, offsets, { transB: true, plus: y });
 }

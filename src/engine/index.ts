@@ -15,7 +15,15 @@ export {
 export { BLOCK_SIZE, type Matrix, type QuantisedMatrix, quantise } from './packing.ts';
 export { type Random, seededRandom } from './random.ts';
 export { type Decoder, openServing, type ServingModel, type ServingOptions } from './serving.ts';
-export { blockTensors, type LazyTensor, packableMatrices, panelTensors } from './serving-weights.ts';
+export {
+  apart,
+  type BlockForm,
+  blockTensors,
+  type LazyTensor,
+  type Packable,
+  packableMatrices,
+  panelTensors,
+} from './serving-weights.ts';
 export {
   copyTensors,
   type DataType,

@@ -9,8 +9,10 @@ import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import { architectureOf, type ModelConfig } from './architectures/index.ts';
 import type { FileRange } from './graph.ts';
-import { blocksAcross, type Matrix, panelShape } from './packing.ts';
+import { blocksAcross, panelShape } from './packing.ts';
 import {
+  apart,
+  type Packable,
   type PackedMatrix,
   type PackedPart,
   packableMatrices,
@@ -46,9 +48,10 @@ export function mapServingWeights(config: ModelConfig, file: string): ServingWei
   const header = readHeader(file);
   const packed = new Map<string, PackedMatrix>();
   const mapped = new Map<string, FileRange>();
-  for (const [name, matrix] of packableMatrices(config)) {
-    const found = locatePacked(header, name, matrix, file);
-    if (found) packed.set(name, found);
+  for (const group of packableMatrices(config)) {
+    const found = locatePacked(header, group, file);
+    const all = found ? [found] : apart(group).flatMap((matrix) => locatePacked(header, matrix, file) ?? []);
+    for (const matrix of all) for (const weight of matrix.weights) packed.set(weight, matrix);
   }
   const { headTable } = architectureOf(config);
   for (const [name, shape] of expectedWeights(config)) {
@@ -73,20 +76,21 @@ function locateWeight(
   return checkedRange(place, 4 * elementCount(shape), file);
 }
 
-function locatePacked(header: Header, name: string, matrix: Matrix, file: string): PackedMatrix | undefined {
+function locatePacked(header: Header, matrix: Packable, file: string): PackedMatrix | undefined {
   const part = (kind: PackedPart, shape: readonly number[], bytes: number): FileRange | undefined => {
-    const tensor = packedName(name, kind);
+    const tensor = packedName(matrix, kind);
     const found = header.entries[tensor];
     if (found === undefined) return undefined;
     return checkedRange(locate(header, found, tensor, shape, file), bytes * elementCount(shape), file);
   };
   const panels = part('panels', panelShape(matrix), 4);
-  if (panels) return { form: 'panels', matrix, panels };
+  if (panels) return { ...matrix, form: 'panels', panels };
   const shape = [matrix.outFeatures, blocksAcross(matrix)];
   const scales = part('scales', shape, 4);
   for (const bits of [4, 8] as const) {
     const blocks = part(`blocks${bits}`, [...shape, 4 * bits], 1);
-    if (blocks && scales) return { form: 'blocks', matrix, bits, blocks, scales, offsets: part('offsets', shape, 4) };
+    if (blocks && scales)
+      return { ...matrix, form: 'blocks', bits, blocks, scales, offsets: part('offsets', shape, 4) };
   }
   return undefined;
 }

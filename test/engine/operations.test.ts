@@ -355,6 +355,13 @@ const cases: { [Name in OperationName]: Case<Name>[] } = {
       ],
     },
   ],
+  SplitColumns: [
+    {
+      attributes: { sizes: [2, 1, 3] },
+      inputs: [x('M', 6)],
+      expected: (a) => rowsOf(a, 6).flatMap((row) => row.slice(0, 2)),
+    },
+  ],
   CrossEntropy: [
     {
       attributes: {},

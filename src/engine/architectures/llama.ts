@@ -238,6 +238,10 @@ export function llama(config: LlamaConfig): Architecture {
   return {
     weights,
     linears,
+    together: blocks.flatMap((block) => [
+      ['q_proj', 'k_proj', 'v_proj'].map((part) => `${block}.self_attn.${part}`),
+      ['gate_proj', 'up_proj'].map((part) => `${block}.mlp.${part}`),
+    ]),
     layers: numHiddenLayers,
     heads: H,
     keyValueHeads: G,

@@ -56,6 +56,8 @@ export interface Architecture {
   readonly weights: ReadonlyMap<string, readonly number[]>;
   /** Every linear layer of the blocks, in order; not the head. */
   readonly linears: readonly LinearLayer[];
+  /** Linear layers that read the same numbers: a brain in use multiplies by their weights at once. */
+  readonly together?: readonly (readonly string[])[];
   readonly layers: number;
   readonly heads: number;
   /** Fewer than `heads` where several queries share a key (grouped-query attention). */

@@ -13,7 +13,7 @@ import {
 } from './normalisation.ts';
 import { MatMulNBits, MatMulPanels } from './packed.ts';
 import { RotaryEmbedding, RotaryTable } from './rotary.ts';
-import { CausalBias, Concat, Expand, ReduceSum, Reshape, Split, Transpose } from './shape.ts';
+import { CausalBias, Concat, Expand, ReduceSum, Reshape, Split, SplitColumns, Transpose } from './shape.ts';
 import type { Operation, OperationName } from './types.ts';
 
 export const operations: { readonly [Name in OperationName]: Operation<Name> } = {
@@ -45,6 +45,7 @@ export const operations: { readonly [Name in OperationName]: Operation<Name> } =
   Reshape,
   Transpose,
   Split,
+  SplitColumns,
   Concat,
   Gather,
   ScatterRows,

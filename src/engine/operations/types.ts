@@ -39,6 +39,7 @@ export interface Attributes {
   Reshape: { shape: Shape };
   Transpose: { perm: readonly number[] };
   Split: { axis: number; parts: number };
+  SplitColumns: { sizes: readonly number[] };
   Concat: { axis: number };
   Gather: { distinct: boolean };
   ScatterRows: { distinct: boolean };
