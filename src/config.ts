@@ -21,6 +21,7 @@ export const environmentSchema = z.object({
   DISCORD_MESSAGE_CONTENT: flag,
   DATA_FOLDER: z.string().min(1).default('data'),
   BRAIN: z.string().min(1).default('sprout'),
+  BRAIN_PRECISION: z.enum(['float32', 'quantised']).default('float32'),
   CLASS_NAME: z.string().trim().min(1).max(100).default('Brain Factory'),
   CLASS_LOCALE: z.enum(['en', 'pt-BR']).optional(),
   PORT: z.coerce.number().int().min(0).max(65535).default(8123),
@@ -37,6 +38,8 @@ export interface Config {
   messageContent: boolean;
   dataFolder: string;
   brain: string;
+  /** How its weights are kept while it talks. */
+  precision: 'float32' | 'quantised';
   className: string;
   classLocale: 'en' | 'pt-BR';
   port: number;
@@ -73,6 +76,7 @@ export function readConfig(environment: NodeJS.ProcessEnv, flags: readonly strin
     messageContent: env.DISCORD_MESSAGE_CONTENT,
     dataFolder: path.resolve(PROJECT_FOLDER, env.DATA_FOLDER),
     brain: env.BRAIN,
+    precision: env.BRAIN_PRECISION,
     className: env.CLASS_NAME,
     classLocale: env.CLASS_LOCALE ?? systemLocale(environment),
     port: env.PORT,

@@ -83,9 +83,9 @@ export async function openFactory(config: Config, log: Logger): Promise<Factory>
 }
 
 /** @throws UserError brain_missing naming the setting, and those of `openBrain`. */
-async function openBrainOf({ brain, dataFolder }: Config, threads: { threads?: number }): Promise<Brain> {
+async function openBrainOf({ brain, precision, dataFolder }: Config, threads: { threads?: number }): Promise<Brain> {
   try {
-    return await openBrain(brain, { dataFolder, ...threads });
+    return await openBrain(brain, { dataFolder, precision, ...threads });
   } catch (error) {
     if (!(error instanceof UserError) || error.identifier !== 'file_missing') throw error;
     throw new UserError('brain_missing', { brain, ...error.context }, { cause: error });

@@ -33,7 +33,9 @@ export async function loadBrain(source: string, options: BrainOptions): Promise<
   const config = parseModelConfig(folder.config);
   const weightsFile = findWeights(folder, config, options.dataFolder);
   const cacheFolder = path.join(options.dataFolder, 'cache');
-  const served = () => packedWeights(folder, config, options.precision ?? 'float32', cacheFolder);
+  const { precision = 'float32', repack = true } = options;
+  const isServedAsItIs = precision === 'float32' && !repack;
+  const served = () => (isServedAsItIs ? weightsFile : packedWeights(folder, config, precision, cacheFolder));
   const name = source === 'sprout' ? 'sprout' : path.basename(folder.path);
   return new LoadedBrain(name, folder, config, weightsFile, new Versions(config, served, options));
 }

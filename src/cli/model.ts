@@ -1,7 +1,7 @@
 /** MODEL and --adapter: what they name, opened. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { type Brain, type BrainVersion, openBrain } from '../brain/index.ts';
+import { type Brain, type BrainOptions, type BrainVersion, openBrain } from '../brain/index.ts';
 import { UserError } from '../errors.ts';
 import { type PeftAdapter, readAdapterFolder } from '../formats/index.ts';
 import { brainOptions } from './environment.ts';
@@ -11,17 +11,20 @@ import type { Options } from './options.ts';
 const HUB_ID = /^[A-Za-z0-9][\w.-]*\/[\w.-]+$/;
 
 /**
- * Opens 'sprout', a folder or a single file.
+ * Opens 'sprout', a folder or a single file, with `options` before what the environment says.
  * @throws UserError cli_model_hub for hub ids, file_missing, and whatever opening finds wrong.
  */
-export async function openModel(model: string): Promise<Brain> {
+export async function openModel(
+  model: string,
+  options: Pick<BrainOptions, 'precision' | 'repack'> = {},
+): Promise<Brain> {
   if (model !== 'sprout') {
     if (!existsSync(model)) {
       if (HUB_ID.test(model)) throw new UserError('cli_model_hub', { model });
       throw new UserError('file_missing', { path: model });
     }
   }
-  return openBrain(model === 'sprout' ? model : path.resolve(model), brainOptions(process.env));
+  return openBrain(model === 'sprout' ? model : path.resolve(model), { ...brainOptions(process.env), ...options });
 }
 
 /** The adapter that was asked for, or undefined. @throws UserError for a missing or damaged part. */

@@ -6,7 +6,7 @@ export default {
   arguments: ['MODEL'],
   options: { text: { type: 'string' }, 'input-ids': { type: 'string' } },
   async run(options, terminal) {
-    const brain = await openModel(options.arguments[0]!);
+    const brain = await openModel(options.arguments[0]!, { repack: false });
     try {
       const ids = idsOf(options, brain);
       const states = await brain.hiddenStates(ids);
