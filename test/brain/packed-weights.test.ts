@@ -51,9 +51,9 @@ function inBlocks(golden: Golden, type: 'Q4_0' | 'Q4_1' | 'Q8_0'): { source: Mod
     const count = (tensor.shape[0]! * tensor.shape[1]!) / 32;
     const bytes = new Uint8Array(count * blockBytes);
     for (let i = 0; i < bytes.length; i++) bytes[i] = (i * 73 + name.length * 31 + (i >> 3)) % 256;
-    // Scales and mins of a sensible size: halves near 0.02 and −0.1.
+    // Scales and mins that make numbers of a sensible size: halves near 0.02, for numbers up to 127 near 0.0025, and −0.1.
     for (let block = 0; block < count; block++) {
-      bytes.set([block % 256, 0x25], block * blockBytes);
+      bytes.set([block % 256, type === 'Q8_0' ? 0x19 : 0x25], block * blockBytes);
       if (type === 'Q4_1') bytes.set([(block * 7) % 256, 0xae], block * blockBytes + 2);
     }
     const data = new Float32Array(count * 32);
