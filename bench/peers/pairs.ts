@@ -1,0 +1,57 @@
+/** Two programs measured turn by turn, so that what drifts on the machine meets both alike. */
+import { spawnSync } from 'node:child_process';
+
+/** A process that measures one thing and prints it as JSON on its last line. */
+export interface Program {
+  program: string;
+  args: readonly string[];
+}
+
+export type Measurement = Record<string, unknown>;
+
+/** A program that failed: what it said last. */
+export class MeasurementFailed extends Error {
+  constructor({ args }: Program, problem: string) {
+    super(problem);
+    this.name = `MeasurementFailed: ${args[0]}`;
+  }
+}
+
+/** @throws MeasurementFailed */
+export function measure(program: Program, threads: number): Measurement {
+  const env = { ...process.env, OMP_NUM_THREADS: `${threads}`, HF_HUB_OFFLINE: '1', TOKENIZERS_PARALLELISM: 'false' };
+  const { status, signal, stdout, stderr, error } = spawnSync(program.program, program.args, {
+    encoding: 'utf8',
+    env,
+    maxBuffer: 2 ** 26,
+  });
+  if (error !== undefined) throw new MeasurementFailed(program, error.message);
+  if (status !== 0) throw new MeasurementFailed(program, lastError(stderr) ?? `ended with ${status ?? signal}`);
+  return JSON.parse(stdout.trim().split('\n').at(-1)!);
+}
+
+/** The line of a stack trace, Node's or Python's, that names the error. */
+function lastError(stderr: string): string | undefined {
+  const lines = stderr.split('\n').filter((line) => line.trim() !== '');
+  return lines.findLast((line) => /^\w*(Error|Exception)\b/.test(line)) ?? lines.at(-1);
+}
+
+/** `count` pairs, whichever side begins alternating: A B, B A, A B … @throws MeasurementFailed */
+export function measurePairs(
+  ours: Program,
+  theirs: Program,
+  count: number,
+  threads: number,
+): [Measurement, Measurement][] {
+  return Array.from({ length: count }, (_, pair) => {
+    if (pair % 2 === 0) return [measure(ours, threads), measure(theirs, threads)];
+    const second = measure(theirs, threads);
+    return [measure(ours, threads), second];
+  });
+}
+
+/** The upper one of the two in the middle of an even number. */
+export function medianOf(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[sorted.length >> 1]!;
+}
