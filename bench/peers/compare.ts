@@ -2,11 +2,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { UserError } from '../../src/errors.ts';
 import { type ModelName, writeModel } from '../engine/models.ts';
 import type { Profile } from '../engine/profile.ts';
 import type { BenchTable } from '../table.ts';
 import { CASES, type PeerCase, type Peers, THREADS } from './cases.ts';
-import { type Measurement, MeasurementFailed, measure, measurePairs, medianOf } from './pairs.ts';
+import { type Measurement, MeasurementFailed, measure, measureSides, medianOf, type Side } from './pairs.ts';
 import { type Setup, setUpLlama, setUpPython } from './setup.ts';
 
 export interface CompareOptions {
@@ -88,46 +89,39 @@ function compare(
   pairs: number,
 ): { comparison: Row; parts: Row[] } {
   const work = { work: item.title };
+  let folder: string;
   try {
-    const folder = folderOf(item.model);
-    const ours = item.ours(folder);
-    const theirs = item.theirs(folder, peers);
-    if (theirs === null) {
-      const alone = Array.from({ length: pairs }, () => measure(ours, THREADS));
-      return {
-        comparison: { ...work, ours: speed(item, alone), 'our peak, MB': peak(alone) },
-        parts: partsOf(item, alone),
-      };
-    }
-    const both = measurePairs(ours, theirs, pairs, THREADS);
-    const ourRuns = both.map(([run]) => run);
-    const theirRuns = both.map(([, run]) => run);
-    const ratio = (figure: (run: Measurement) => number) => medianOf(both.map(([a, b]) => figure(a) / figure(b)));
-    const speedRatio = ratio((run) => speedOf(item, run));
-    const memoryRatio = ratio((run) => run.peakMb as number);
-    const { targets } = item;
-    const comparison: Row = {
-      ...work,
-      ours: speed(item, ourRuns),
-      peer: `${item.peer} ${speed(item, theirRuns)}`,
-      ratio: speedRatio.toFixed(2),
-      'must reach': verdict(speedRatio, item.kind === 'training' ? '≤' : '≥', targets.speed),
-      'our peak, MB': peak(ourRuns),
-      "peer's, MB": peak(theirRuns),
-      'ratio of peaks': memoryRatio.toFixed(2),
-      'peak must reach': targets.memory === undefined ? '' : verdict(memoryRatio, '≤', targets.memory),
-      'same results': sameResults(item, ourRuns[0]!, theirRuns[0]!),
-    };
-    return { comparison, parts: [...partsOf(item, ourRuns), ...partsOf(item, theirRuns, item.peer)] };
+    folder = folderOf(item.model);
   } catch (error) {
-    return { comparison: { ...work, ours: `not measured: ${reason(error)}` }, parts: [] };
+    return { comparison: { ...work, ours: notMeasured(error) }, parts: [] };
   }
+  const { ours, theirs } = measureSides(item.ours(folder), item.theirs(folder, peers), pairs, THREADS);
+  const comparison: Row = { ...work, ours: speed(item, ours), peer: `${item.peer} ${speed(item, theirs)}` };
+  const bothRan = Array.isArray(ours) && Array.isArray(theirs);
+  if (bothRan) {
+    const ratio = (figure: (run: Measurement) => number) =>
+      medianOf(ours.map((run, i) => figure(run) / figure(theirs[i]!)));
+    const speedRatio = ratio((run) => speedOf(item, run));
+    comparison.ratio = speedRatio.toFixed(2);
+    comparison['must reach'] = verdict(speedRatio, item.kind === 'training' ? '≤' : '≥', item.targets.speed);
+    const memoryRatio = ratio((run) => run.peakMb as number);
+    comparison['our peak, MB'] = peak(ours);
+    comparison["peer's, MB"] = peak(theirs);
+    comparison['ratio of peaks'] = memoryRatio.toFixed(2);
+    if (item.targets.memory !== undefined)
+      comparison['peak must reach'] = verdict(memoryRatio, '≤', item.targets.memory);
+    comparison['same results'] = sameResults(item, ours[0]!, theirs[0]!);
+  } else {
+    comparison['our peak, MB'] = peak(ours);
+    comparison["peer's, MB"] = peak(theirs);
+  }
+  return { comparison, parts: [...partsOf(item, ours), ...partsOf(item, theirs, item.peer)] };
 }
 
 function comparisonTable(rows: Row[], pairs: number, missing: readonly string[]): BenchTable {
   const note = [
     `${THREADS} threads a side, each measurement a process of its own, ${pairs} of ours and of the peer's in turn; medians, ratios of pairs.`,
-    ...missing.map((problem) => `Ours alone where the peer is missing: ${problem}.`),
+    ...missing.map((problem) => `Ours alone where a peer is not there: ${problem}.`),
   ];
   return { title: 'Beside the peers', note: note.join('\n'), rows };
 }
@@ -142,18 +136,19 @@ function speedOf({ kind }: PeerCase, run: Measurement): number {
   return (run.gradientsMs as number) + (run.normMs as number) + (run.optimizerMs as number);
 }
 
-function speed(item: PeerCase, runs: readonly Measurement[]): string {
-  const median = medianOf(runs.map((run) => speedOf(item, run)));
+function speed(item: PeerCase, side: Side): string {
+  if (!Array.isArray(side)) return notMeasured(side);
+  const median = medianOf(side.map((run) => speedOf(item, run)));
   return item.kind === 'training' ? `${median.toFixed(0)} ms` : `${median.toFixed(1)} tokens/s`;
 }
 
-function peak(runs: readonly Measurement[]): string {
-  return medianOf(runs.map((run) => run.peakMb as number)).toFixed(0);
+function peak(side: Side): string {
+  return Array.isArray(side) ? medianOf(side.map((run) => run.peakMb as number)).toFixed(0) : '';
 }
 
-function partsOf({ kind, title }: PeerCase, runs: readonly Measurement[], whose = 'ours'): Row[] {
-  if (kind !== 'training') return [];
-  const part = (name: string) => medianOf(runs.map((run) => run[name] as number)).toFixed(0);
+function partsOf({ kind, title }: PeerCase, side: Side, whose = 'ours'): Row[] {
+  if (kind !== 'training' || !Array.isArray(side)) return [];
+  const part = (name: string) => medianOf(side.map((run) => run[name] as number)).toFixed(0);
   return [
     {
       work: title,
@@ -202,7 +197,7 @@ function swapTable(folder: () => string): BenchTable {
     };
     return { title, rows: [row] };
   } catch (error) {
-    return { title, rows: [{ work, 'after a swap, ms': `not measured: ${reason(error)}` }] };
+    return { title, rows: [{ work, 'after a swap, ms': notMeasured(error) }] };
   }
 }
 
@@ -232,13 +227,12 @@ function* profileTables(item: PeerCase, folder: string, peers: Peers): Generator
     const { profile: list } = profiled(theirs);
     yield { title: `${item.title}: ${item.peer} by operator`, rows: rows(list as [string, number, number][]) };
   } catch (error) {
-    yield { title: `${item.title}: by operator`, rows: [{ operator: `not measured: ${reason(error)}` }] };
+    yield { title: `${item.title}: by operator`, rows: [{ operator: notMeasured(error) }] };
   }
 }
 
-function reason(error: unknown): string {
-  if (error instanceof MeasurementFailed) return error.message;
-  // A model that we cannot run yet is a row, not the end of the run.
-  if (error instanceof Error && 'identifier' in error) return error.message;
-  throw error;
+function notMeasured(problem: unknown): string {
+  if (problem === null) return 'not there';
+  if (problem instanceof MeasurementFailed || problem instanceof UserError) return `not measured: ${problem.message}`;
+  throw problem;
 }

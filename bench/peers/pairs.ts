@@ -36,18 +36,30 @@ function lastError(stderr: string): string | undefined {
   return lines.findLast((line) => /^\w*(Error|Exception)\b/.test(line)) ?? lines.at(-1);
 }
 
-/** `count` pairs, whichever side begins alternating: A B, B A, A B … @throws MeasurementFailed */
-export function measurePairs(
+/** What a side measured each time; why it could not be measured; or null, when that side is not there. */
+export type Side = Measurement[] | MeasurementFailed | null;
+
+/** Measures each side `count` times; whichever begins a pair alternates: A B, B A, A B … A side that fails stops, the other goes on. */
+export function measureSides(
   ours: Program,
-  theirs: Program,
+  theirs: Program | null,
   count: number,
   threads: number,
-): [Measurement, Measurement][] {
-  return Array.from({ length: count }, (_, pair) => {
-    if (pair % 2 === 0) return [measure(ours, threads), measure(theirs, threads)];
-    const second = measure(theirs, threads);
-    return [measure(ours, threads), second];
-  });
+): { ours: Side; theirs: Side } {
+  const sides: [Side, Side] = [[], theirs === null ? null : []];
+  for (let turn = 0; turn < 2 * count; turn++) {
+    const which = turn % 4 === 0 || turn % 4 === 3 ? 0 : 1;
+    const runs = sides[which];
+    const program = which === 0 ? ours : theirs;
+    if (!Array.isArray(runs) || program === null) continue;
+    try {
+      runs.push(measure(program, threads));
+    } catch (error) {
+      if (!(error instanceof MeasurementFailed)) throw error;
+      sides[which] = error;
+    }
+  }
+  return { ours: sides[0], theirs: sides[1] };
 }
 
 /** The upper one of the two in the middle of an even number. */
