@@ -59,7 +59,16 @@ export function setUpLlama(): Setup {
     writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ private: true, dependencies }));
     console.error(`installing llama.cpp into ${folder}`);
     // Its binaries come as packages; the script after installing would only build another.
-    const install = [npm, 'install', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund'];
+    const install = [
+      npm,
+      'install',
+      '--prefix',
+      folder,
+      '--ignore-scripts',
+      '--no-audit',
+      '--no-fund',
+      '--loglevel=error',
+    ];
     const problem = attempt(process.execPath, install, folder);
     if (problem !== null || !complete()) return { missing: `llama.cpp could not be installed: ${problem ?? entry}` };
   }
