@@ -22,6 +22,12 @@ const { values, positionals: wanted } = parseArgs({
   },
 });
 
+const pairs = Number(values.pairs);
+if (!Number.isInteger(pairs) || pairs < 1) {
+  console.error(`--pairs takes a whole number from 1 on, not ${values.pairs}`);
+  process.exit(2);
+}
+
 async function* benches(): AsyncGenerator<BenchTable> {
   const files = globSync('**/*.bench.ts', { cwd: import.meta.dirname })
     .toSorted()
@@ -36,7 +42,7 @@ async function* benches(): AsyncGenerator<BenchTable> {
 
 async function* peers(): AsyncGenerator<BenchTable> {
   const { comparePeers } = await import('./peers/compare.ts');
-  yield* comparePeers({ names: wanted, pairs: Number(values.pairs), profile: values.profile });
+  yield* comparePeers({ names: wanted, pairs, profile: values.profile });
 }
 
 console.log(

@@ -19,7 +19,13 @@ export class MeasurementFailed extends Error {
 
 /** @throws MeasurementFailed */
 export function measure(program: Program, threads: number): Measurement {
-  const env = { ...process.env, OMP_NUM_THREADS: `${threads}`, HF_HUB_OFFLINE: '1', TOKENIZERS_PARALLELISM: 'false' };
+  const env = {
+    ...process.env,
+    OMP_NUM_THREADS: `${threads}`,
+    HF_HUB_OFFLINE: '1',
+    // Nothing is left in the folder of the scripts.
+    PYTHONDONTWRITEBYTECODE: '1',
+  };
   const { status, signal, stdout, stderr, error } = spawnSync(program.program, program.args, {
     encoding: 'utf8',
     env,
