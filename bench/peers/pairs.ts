@@ -68,8 +68,8 @@ export function measureSides(
   return { ours: sides[0], theirs: sides[1] };
 }
 
-/** The upper one of the two in the middle of an even number. */
 export function medianOf(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
-  return sorted[sorted.length >> 1]!;
+  const middle = sorted.length / 2;
+  return (sorted[Math.ceil(middle) - 1]! + sorted[Math.floor(middle)]!) / 2;
 }
