@@ -53,7 +53,10 @@ export interface Trainable {
   dispose(): Promise<void>;
 }
 
-/** Weights in memory, or a float32 .safetensors file: then LoRA maps them where they lie and full training reads them once. */
+/**
+ * Weights in memory, or a .safetensors file: full training reads it once, float32; LoRA maps it where it lies, half precision
+ * as it is, cast to float32 at each use.
+ */
 export type WeightSource = TensorMap | { readonly file: string };
 
 /**
@@ -67,7 +70,7 @@ export async function openTrainable(
 ): Promise<Trainable> {
   const lora = options.method === 'lora' ? (options.lora ?? defaultLora(config)) : undefined;
   const file = weights instanceof Map ? undefined : weights.file;
-  const mapped = lora && file !== undefined ? mapWeights(config, file) : undefined;
+  const mapped = lora && file !== undefined ? mapWeights(config, file, { halves: true }) : undefined;
   const sessionOptions: SessionOptions = {
     threads: options.threads,
     weightsFolder: file === undefined ? undefined : dirname(file),
@@ -89,9 +92,13 @@ export async function openTrainable(
   return new OnnxTrainable({
     trained,
     frozen: lora ? base : new Map(),
-    session: await openSession(graph.graph, { ...sessionOptions, silent: true }),
+    session: await openSession(graph.graph, { ...sessionOptions, silent: true, asWritten: true }),
     outputs: graph,
-    openEvaluation: () => openSession(trainingGraph(config, { lora, mapped, lossOnly: true }).graph, sessionOptions),
+    openEvaluation: () =>
+      openSession(trainingGraph(config, { lora, mapped, lossOnly: true }).graph, {
+        ...sessionOptions,
+        asWritten: true,
+      }),
     pool: new AdamWPool(memory, options.threads ?? defaultThreads()),
     adamw: { ...defaultAdamW, ...options.adamw },
     window: architectureOf(config).window,

@@ -14,6 +14,9 @@ import { expectedWeights, findWeight } from './weights.ts';
 
 const HEADER_LIMIT_BYTES = 100_000_000; // the format's own limit
 
+/** The format's names of half precisions. */
+const HALVES: Readonly<Record<string, 'float16' | 'bfloat16' | undefined>> = { F16: 'float16', BF16: 'bfloat16' };
+
 const entrySchema = z.object({
   dtype: z.string(),
   shape: z.array(z.number().int().nonnegative()),
@@ -21,10 +24,15 @@ const entrySchema = z.object({
 });
 
 /**
+ * @param halves whether weights may be stored in half precision too.
  * Where each expected weight lies in `file`, under its full name; names without their prefix are accepted.
  * @throws UserError file_missing {path}, weights_file_damaged {file}, weights_file_not_float32 {file, tensor, dtype}, model_tensor_missing, model_tensor_shape.
  */
-export function mapWeights(config: ModelConfig, file: string): Map<string, FileRange> {
+export function mapWeights(
+  config: ModelConfig,
+  file: string,
+  { halves = false }: { halves?: boolean } = {},
+): Map<string, FileRange> {
   const { header, dataStart, size } = readHeader(file);
   const result = new Map<string, FileRange>();
   for (const [name, shape] of expectedWeights(config)) {
@@ -36,12 +44,16 @@ export function mapWeights(config: ModelConfig, file: string): Map<string, FileR
     if (`${actual}` !== `${shape}`) {
       throw new UserError('model_tensor_shape', { tensor: name, expected: `[${shape}]`, actual: `[${actual}]` });
     }
-    if (dtype !== 'F32') throw new UserError('weights_file_not_float32', { file: basename(file), tensor: name, dtype });
+    const half = HALVES[dtype];
+    if (dtype !== 'F32' && !(halves && half))
+      throw new UserError('weights_file_not_float32', { file: basename(file), tensor: name, dtype });
     const [begin, end] = data_offsets;
-    if (end - begin !== 4 * elementCount(shape) || dataStart + end > size) {
+    const bytes = (half ? 2 : 4) * elementCount(shape);
+    if (end - begin !== bytes || dataStart + end > size) {
       throw new UserError('weights_file_damaged', { file: basename(file) });
     }
-    result.set(name, { location: basename(file), offset: dataStart + begin, length: end - begin });
+    const range = { location: basename(file), offset: dataStart + begin, length: end - begin };
+    result.set(name, half ? { ...range, dtype: half } : range);
   }
   return result;
 }
