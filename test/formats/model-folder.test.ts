@@ -92,7 +92,12 @@ describe('a model folder', () => {
     writeFileSync(join(from, 'tokenizer.json'), '{}');
     writeFileSync(join(from, 'generation_config.json'), '{"eos_token_id":0}');
     const to = join(temporaryFolder(), 'copy');
-    writeModelFolder(to, { config, tensors: weights(), tokenizerFrom: from, card: '---\nlicense: mit\n---\n# Tiny\n' });
+    writeModelFolder(to, {
+      config,
+      tensors: weights(),
+      tokenizerFrom: openModelFolder(from),
+      card: '---\nlicense: mit\n---\n# Tiny\n',
+    });
     const model = openModelFolder(to);
     expect(model).toMatchObject({ licence: 'mit', generationConfig: { eos_token_id: 0 } });
     expect(model.tokenizer()).toEqual({ tokenizer: {}, config: {} });
@@ -111,7 +116,7 @@ describe('a model folder', () => {
       writeModelFolder(folder, {
         config: Object(model.config),
         tensors: model.weights(),
-        tokenizerFrom: join(golden, name),
+        tokenizerFrom: model,
       });
       const again = readFileSync(join(folder, 'model.safetensors'));
       expect(again.equals(readFileSync(join(golden, name, 'model.safetensors'))), name).toBe(true);

@@ -133,7 +133,7 @@ describe('on disk', () => {
 
 /** Each slips past the guard named before it, and is stopped by its own. */
 const MALFORMED: Record<string, { bytes: Uint8Array; identifier: string; says: string }> = {
-  'not even a length': { bytes: new Uint8Array(7), identifier: 'safetensors_too_short', says: '7 bytes' },
+  'not even a length': { bytes: new Uint8Array(7), identifier: 'file_cut_off', says: '7 bytes' },
   'a header longer than the limit': {
     bytes: assemble('{}', 0, 100_000_001n),
     identifier: 'safetensors_header_size',
