@@ -6,7 +6,7 @@ import { byteLevel, byteLevelBpe } from './byte-level-bpe.ts';
 import type { JsonObject } from './json-file.ts';
 import type { TokenizerFiles } from './model-source.ts';
 import { collectTokens, type SpecialTokens, type UsualTokens } from './special-tokens.ts';
-import { TokenizerMismatch, type TokenizerParts, type Vocabulary } from './tokenizer-parts.ts';
+import { readVocabulary, type TokenizerParts, type Vocabulary } from './tokenizer-parts.ts';
 import { wordPiece } from './word-piece.ts';
 
 interface Kind {
@@ -124,25 +124,13 @@ function fromMerges(
   steps: (tokens: SpecialTokens) => Parameters<typeof byteLevelBpe>[2],
 ): Built | null {
   if (ids === null || merges === null) return null;
-  const vocabulary = readIds(ids);
+  const vocabulary = readVocabulary(ids);
   const tokens = tokensOf(vocabulary);
   return { body: byteLevelBpe(merges, vocabulary, steps(tokens)), tokens };
 }
 
 function addsPrefixSpace({ config }: TokenizerParts): boolean {
   return config.add_prefix_space === true;
-}
-
-function readIds(ids: JsonObject): Vocabulary {
-  const vocabulary = new Map<string, number>();
-  const taken = new Set<number>();
-  for (const [piece, id] of Object.entries(ids)) {
-    if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || taken.has(id))
-      throw new TokenizerMismatch(`vocab.json: ${piece.slice(0, 80)}`);
-    vocabulary.set(piece, id);
-    taken.add(id);
-  }
-  return vocabulary;
 }
 
 /** A piece that stands twice has its later line's number, as in Python. */

@@ -11,7 +11,7 @@ interface Steps {
 
 /** @throws TokenizerMismatch for a line that is no merge of pieces of the vocabulary, or a byte that has no piece. */
 export function byteLevelBpe(merges: string, vocabulary: Vocabulary, steps: Steps): JsonObject {
-  for (const symbol of byteSymbols()) if (!vocabulary.has(symbol)) throw new TokenizerMismatch(`vocab.json: ${symbol}`);
+  for (const symbol of byteSymbols()) if (!vocabulary.has(symbol)) throw new TokenizerMismatch(`vocab: ${symbol}`);
   return {
     ...steps,
     decoder: byteLevel({ prefixSpace: true, trimOffsets: true, useRegex: true }),

@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { buildTokenizer } from './built-tokenizer.ts';
+import { checkTokenizer } from './check-tokenizer.ts';
 import { type JsonObject, readJsonObject } from './json-file.ts';
 import type { TokenizerFiles } from './model-source.ts';
 import { readTextFile } from './text-file.ts';
@@ -24,22 +25,24 @@ export function readTokenizer(folder: string, model: JsonObject): TokenizerFiles
   // As transformers has it: the file goes before the one in the settings.
   const config = template === null ? settings : { ...settings, chat_template: template };
   const tokenizer = readJsonObject(join(folder, 'tokenizer.json'), VOCABULARY_LIMIT_BYTES);
-  return tokenizer === null ? readOlder(folder, model, config) : { tokenizer, config };
-}
-
-function readOlder(folder: string, model: JsonObject, config: JsonObject): TokenizerFiles | null {
   try {
-    return buildTokenizer({
-      model,
-      config,
-      specialTokens: readJsonObject(join(folder, 'special_tokens_map.json')) ?? {},
-      addedTokens: readJsonObject(join(folder, 'added_tokens.json')) ?? {},
-      vocabulary: readJsonObject(join(folder, 'vocab.json'), VOCABULARY_LIMIT_BYTES),
-      merges: readTextFile(join(folder, 'merges.txt'), VOCABULARY_LIMIT_BYTES),
-      words: readTextFile(join(folder, 'vocab.txt'), VOCABULARY_LIMIT_BYTES),
-    });
+    if (tokenizer === null) return readOlder(folder, model, config);
+    checkTokenizer(tokenizer);
+    return { tokenizer, config };
   } catch (error) {
     if (!(error instanceof TokenizerMismatch)) throw error;
     throw new UserError('tokenizer_unreadable', { folder, problem: error.message.slice(0, 200) }, { cause: error });
   }
+}
+
+function readOlder(folder: string, model: JsonObject, config: JsonObject): TokenizerFiles | null {
+  return buildTokenizer({
+    model,
+    config,
+    specialTokens: readJsonObject(join(folder, 'special_tokens_map.json')) ?? {},
+    addedTokens: readJsonObject(join(folder, 'added_tokens.json')) ?? {},
+    vocabulary: readJsonObject(join(folder, 'vocab.json'), VOCABULARY_LIMIT_BYTES),
+    merges: readTextFile(join(folder, 'merges.txt'), VOCABULARY_LIMIT_BYTES),
+    words: readTextFile(join(folder, 'vocab.txt'), VOCABULARY_LIMIT_BYTES),
+  });
 }

@@ -7,6 +7,12 @@ const LIMIT_BYTES = 16 * 1024 * 1024;
 /** Real files nest six deep or so. */
 const NESTING_LIMIT = 64;
 
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+/** [ and {; each is closed by the character after the next. */
+const BRACKET = 0x5b;
+const BRACE = 0x7b;
+
 export type JsonObject = Record<string, unknown>;
 
 /** The object in the file at `path`, or null where there is no such file. @throws UserError json_unreadable, text_too_large. */
@@ -24,17 +30,23 @@ export function readJsonObject(path: string, limit: number = LIMIT_BYTES): JsonO
 function nesting(text: string): number {
   let deepest = 0;
   let depth = 0;
-  let isString = false;
   for (let at = 0; at < text.length && deepest <= NESTING_LIMIT; at++) {
-    const character = text[at];
-    if (isString) {
-      if (character === '\\') at += 1;
-      else if (character === '"') isString = false;
-    } else if (character === '"') isString = true;
-    else if (character === '[' || character === '{') deepest = Math.max(deepest, ++depth);
-    else if (character === ']' || character === '}') depth -= 1;
+    const character = text.charCodeAt(at);
+    if (character === QUOTE) at = endOfString(text, at);
+    else if (character === BRACKET || character === BRACE) deepest = Math.max(deepest, ++depth);
+    else if (character === BRACKET + 2 || character === BRACE + 2) depth -= 1;
   }
   return deepest;
+}
+
+/** Where the string that begins at `start` has its closing quote; the end of the text where it has none. */
+function endOfString(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at++) {
+    const character = text.charCodeAt(at);
+    if (character === QUOTE) return at;
+    if (character === BACKSLASH) at += 1;
+  }
+  return text.length;
 }
 
 function parse(text: string, path: string): unknown {

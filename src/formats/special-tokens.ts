@@ -1,6 +1,6 @@
 /** The special tokens of an older tokenizer, gathered from the files that may name them. */
 import { isJsonObject } from './json-file.ts';
-import { TokenizerMismatch, type TokenizerParts, type Vocabulary } from './tokenizer-parts.ts';
+import { isTokenId, TokenizerMismatch, type TokenizerParts, type Vocabulary } from './tokenizer-parts.ts';
 
 const ROLES = ['bos_token', 'eos_token', 'unk_token', 'sep_token', 'pad_token', 'cls_token', 'mask_token'] as const;
 
@@ -27,9 +27,6 @@ export interface SpecialTokens {
   get(role: SpecialRole): [string, number];
 }
 
-/** Far above any vocabulary, far below what would make a model's table of embeddings absurd. */
-const ID_LIMIT = 10_000_000;
-
 /**
  * A token has the id its file gives it, else the vocabulary's, else the next one behind all others, as transformers does.
  * @param usual taken for a role no file names, where the vocabulary holds it. @throws TokenizerMismatch.
@@ -44,7 +41,7 @@ export function collectTokens(parts: TokenizerParts, usual: UsualTokens, vocabul
     ids.set(content, known ?? largest([...vocabulary.values(), ...ids.values()]) + 1);
   }
   const described = new Map(
-    [...readDecoder(parts).map(({ token }) => token), ...special].map((token) => [token.content, token]),
+    [...special, ...readDecoder(parts).map(({ token }) => token)].map((token) => [token.content, token]),
   );
   const added = [...ids].map(([name, id]) => ({ id, ...(described.get(name) ?? { ...plain(name), special: false }) }));
   checkIds(added);
@@ -115,8 +112,7 @@ function largest(ids: readonly number[]): number {
 function checkIds(tokens: readonly { id: number; content: string }[]): void {
   const taken = new Set<number>();
   for (const { id, content } of tokens) {
-    if (!Number.isInteger(id) || id < 0 || id > ID_LIMIT || taken.has(id))
-      throw new TokenizerMismatch(`${content}: ${id}`);
+    if (!isTokenId(id) || taken.has(id)) throw new TokenizerMismatch(`${content}: ${id}`);
     taken.add(id);
   }
 }

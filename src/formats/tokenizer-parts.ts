@@ -24,3 +24,20 @@ export type Vocabulary = ReadonlyMap<string, number>;
 
 /** What is wrong, in words that need no language: a file, and a piece of it. */
 export class TokenizerMismatch extends Error {}
+
+/** Far above any vocabulary, far below what would make a model's table of embeddings absurd. */
+const ID_LIMIT = 10_000_000;
+
+export function isTokenId(id: unknown): id is number {
+  return typeof id === 'number' && Number.isInteger(id) && id >= 0 && id <= ID_LIMIT;
+}
+
+/** vocab.json, or the same inside tokenizer.json. @throws TokenizerMismatch for an id that is none. */
+export function readVocabulary(ids: JsonObject): Vocabulary {
+  const vocabulary = new Map<string, number>();
+  for (const [piece, id] of Object.entries(ids)) {
+    if (!isTokenId(id)) throw new TokenizerMismatch(`vocab: ${piece.slice(0, 80)}`);
+    vocabulary.set(piece, id);
+  }
+  return vocabulary;
+}

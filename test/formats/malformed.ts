@@ -1,0 +1,43 @@
+/** All files that lie, by the format whose reader must refuse them (see fuzzed-formats.ts). */
+import { MALFORMED_SAFETENSORS } from './malformed-safetensors.ts';
+import { HOSTILE, MALFORMED_LEGACY, MALFORMED_PICKLES, MALFORMED_STATES, MALFORMED_ZIPS } from './malformed-torch.ts';
+
+interface Malformed {
+  readonly bytes: Uint8Array;
+  /** Of the UserError. */
+  readonly identifier: string;
+}
+
+const text = (value: string, identifier: string): Malformed => ({ bytes: Buffer.from(value), identifier });
+
+/** What any file of JSON may be made into. */
+const MALFORMED_JSON: Record<string, Malformed> = {
+  'nothing at all': text('', 'json_unreadable'),
+  'a list': text('[]', 'json_unreadable'),
+  'brackets that nest without an end': text(`{"a":${'['.repeat(1_000_000)}`, 'json_unreadable'),
+  'objects that nest without an end': text('{"a":'.repeat(1_000_000), 'json_unreadable'),
+  'brackets behind a quoted quote': text(`{"\\"":${'['.repeat(1_000_000)}`, 'json_unreadable'),
+  'a text that never ends': text(`{"a":"${'x'.repeat(1_000_000)}`, 'json_unreadable'),
+};
+
+const tooLarge = (bytes: number): Record<string, Malformed> => ({
+  'more bytes than are read': { bytes: Buffer.alloc(bytes + 1, ' '), identifier: 'text_too_large' },
+});
+
+const MB = 1024 * 1024;
+
+export const MALFORMED: Readonly<Record<string, Record<string, Malformed>>> = {
+  safetensors: MALFORMED_SAFETENSORS,
+  'torch-zip': { ...HOSTILE, ...MALFORMED_PICKLES, ...MALFORMED_STATES, ...MALFORMED_ZIPS },
+  'torch-legacy': MALFORMED_LEGACY,
+  'adapter-blob': Object.fromEntries(
+    Object.entries(MALFORMED_SAFETENSORS).map(([name, { bytes }]) => [name, { bytes, identifier: 'adapter_damaged' }]),
+  ),
+  'adapter-config': { ...MALFORMED_JSON, ...tooLarge(16 * MB) },
+  config: { ...MALFORMED_JSON, ...tooLarge(16 * MB) },
+  index: { ...MALFORMED_JSON, ...tooLarge(16 * MB) },
+  tokenizer: { ...MALFORMED_JSON, ...tooLarge(64 * MB) },
+  'tokenizer-config': { ...MALFORMED_JSON, ...tooLarge(16 * MB) },
+  vocabulary: { ...MALFORMED_JSON, ...tooLarge(64 * MB) },
+  merges: { ...tooLarge(64 * MB), 'a merge of one': text('#version: 0.2\nthe\n', 'tokenizer_unreadable') },
+};
