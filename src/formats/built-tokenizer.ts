@@ -6,8 +6,12 @@ import { byteLevel, byteLevelBpe } from './byte-level-bpe.ts';
 import type { JsonObject } from './json-file.ts';
 import type { TokenizerFiles } from './model-source.ts';
 import { collectTokens, type SpecialTokens, type UsualTokens } from './special-tokens.ts';
-import { readVocabulary, type TokenizerParts, type Vocabulary } from './tokenizer-parts.ts';
+import { linesOf } from './text-file.ts';
+import { readVocabulary, TokenizerMismatch, type TokenizerParts, type Vocabulary } from './tokenizer-parts.ts';
 import { wordPiece } from './word-piece.ts';
+
+/** The largest in use has 120,000. */
+const PIECE_LIMIT = 500_000;
 
 interface Kind {
   /** tokenizer_config.json's tokenizer_class decides where there is one, else config.json's model_type. */
@@ -135,6 +139,12 @@ function addsPrefixSpace({ config }: TokenizerParts): boolean {
 
 /** A piece that stands twice has its later line's number, as in Python. */
 function readLines(text: string): Vocabulary {
-  const lines = text.replace(/\r?\n$/, '').split(/\r?\n/);
-  return new Map(lines.map((piece, line) => [piece, line]));
+  const vocabulary = new Map<string, number>();
+  let number = 0;
+  for (const piece of linesOf(text)) {
+    if (vocabulary.size >= PIECE_LIMIT) throw new TokenizerMismatch(`vocab.txt:${number + 1}`);
+    vocabulary.set(piece, number);
+    number += 1;
+  }
+  return vocabulary;
 }

@@ -1,6 +1,12 @@
 /** Byte-level BPE from vocab.json and merges.txt, as tokenizer.json describes it. */
 import type { JsonObject } from './json-file.ts';
+import { linesOf } from './text-file.ts';
 import { TokenizerMismatch, type Vocabulary } from './tokenizer-parts.ts';
+
+/** The largest in use has 515,000. */
+const MERGE_LIMIT = 1_000_000;
+/** No two pieces are that long together. */
+const LINE_LIMIT = 2_000;
 
 /** What differs between the families. */
 interface Steps {
@@ -36,15 +42,18 @@ export function byteLevel(options: { prefixSpace: boolean; trimOffsets: boolean;
 }
 
 function readMerges(text: string, vocabulary: Vocabulary): [string, string][] {
-  const lines = text.split('\n').map((line) => line.replace(/\r$/, ''));
-  const from = lines[0]?.startsWith('#version') ? 1 : 0;
-  return lines.slice(from).flatMap((line, i): [string, string][] => {
-    if (line === '') return [];
-    const [left = '', right = '', ...more] = line.split(' ');
+  const merges: [string, string][] = [];
+  let number = 0;
+  for (const line of linesOf(text)) {
+    number += 1;
+    if (line === '' || (number === 1 && line.startsWith('#version'))) continue;
+    const [left = '', right = '', ...more] = line.slice(0, LINE_LIMIT).split(' ');
     const isMerge = more.length === 0 && [left, right, left + right].every((piece) => vocabulary.has(piece));
-    if (!isMerge) throw new TokenizerMismatch(`merges.txt:${from + i + 1}: ${line.slice(0, 80)}`);
-    return [[left, right]];
-  });
+    if (!isMerge || merges.length >= MERGE_LIMIT)
+      throw new TokenizerMismatch(`merges.txt:${number}: ${line.slice(0, 80)}`);
+    merges.push([left, right]);
+  }
+  return merges;
 }
 
 /** GPT-2 writes each byte as a printable character: itself where it is one, else one from U+0100 on, in order. */

@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { buildTokenizer } from './built-tokenizer.ts';
 import { checkTokenizer } from './check-tokenizer.ts';
-import { type JsonObject, readJsonObject } from './json-file.ts';
+import { type JsonObject, readJsonObject, VOCABULARY_LIMITS } from './json-file.ts';
 import type { TokenizerFiles } from './model-source.ts';
 import { readTextFile } from './text-file.ts';
 import { TokenizerMismatch } from './tokenizer-parts.ts';
 
-/** The largest vocabularies in use (256,000 pieces with their merges) make about 35 MB. */
-const VOCABULARY_LIMIT_BYTES = 64 * 1024 * 1024;
+/** merges.txt and vocab.txt; the largest in use take 8 MB. */
+const LINES_LIMIT_BYTES = 16 * 1024 * 1024;
 const TEMPLATE_LIMIT_BYTES = 1024 * 1024;
 
 /**
@@ -24,7 +24,7 @@ export function readTokenizer(folder: string, model: JsonObject): TokenizerFiles
   const template = readTextFile(join(folder, 'chat_template.jinja'), TEMPLATE_LIMIT_BYTES);
   // As transformers has it: the file goes before the one in the settings.
   const config = template === null ? settings : { ...settings, chat_template: template };
-  const tokenizer = readJsonObject(join(folder, 'tokenizer.json'), VOCABULARY_LIMIT_BYTES);
+  const tokenizer = readJsonObject(join(folder, 'tokenizer.json'), VOCABULARY_LIMITS);
   try {
     if (tokenizer === null) return readOlder(folder, model, config);
     checkTokenizer(tokenizer);
@@ -41,8 +41,8 @@ function readOlder(folder: string, model: JsonObject, config: JsonObject): Token
     config,
     specialTokens: readJsonObject(join(folder, 'special_tokens_map.json')) ?? {},
     addedTokens: readJsonObject(join(folder, 'added_tokens.json')) ?? {},
-    vocabulary: readJsonObject(join(folder, 'vocab.json'), VOCABULARY_LIMIT_BYTES),
-    merges: readTextFile(join(folder, 'merges.txt'), VOCABULARY_LIMIT_BYTES),
-    words: readTextFile(join(folder, 'vocab.txt'), VOCABULARY_LIMIT_BYTES),
+    vocabulary: readJsonObject(join(folder, 'vocab.json'), VOCABULARY_LIMITS),
+    merges: readTextFile(join(folder, 'merges.txt'), LINES_LIMIT_BYTES),
+    words: readTextFile(join(folder, 'vocab.txt'), LINES_LIMIT_BYTES),
   });
 }

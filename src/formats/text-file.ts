@@ -9,3 +9,13 @@ export function readTextFile(path: string, limit: number): string | null {
   if (found.size > limit) throw new UserError('text_too_large', { path, bytes: found.size, limit });
   return readFileSync(path, 'utf8');
 }
+
+/** The lines of a text one by one, whichever way they end; nothing comes behind the last line's end. */
+export function* linesOf(text: string): Generator<string> {
+  for (let start = 0; start < text.length; ) {
+    const found = text.indexOf('\n', start);
+    const end = found === -1 ? text.length : found;
+    yield text.slice(start, text[end - 1] === '\r' && end > start ? end - 1 : end);
+    start = end + 1;
+  }
+}

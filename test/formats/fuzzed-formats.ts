@@ -220,4 +220,12 @@ export const FUZZED_FORMATS: readonly FuzzedFormat[] = [
     seeds: () => [Buffer.from(`#version: 0.2\n${merges.join('\n')}\n`)],
     read: fromFile('merges.txt', (_, folder) => useTokenizer(folder)),
   },
+  {
+    name: 'words',
+    prepare: prepareModel({ 'config.json': json({ ...config, model_type: 'bert' }) }),
+    seeds: () => [
+      Buffer.from(`${['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', 'the', 'cat', '##s', 'ol', '##a'].join('\n')}\n`),
+    ],
+    read: fromFile('vocab.txt', (_, folder) => useTokenizer(folder)),
+  },
 ];

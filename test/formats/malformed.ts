@@ -16,6 +16,7 @@ const MALFORMED_JSON: Record<string, Malformed> = {
   'a list': text('[]', 'json_unreadable'),
   'brackets that nest without an end': text(`{"a":${'['.repeat(1_000_000)}`, 'json_unreadable'),
   'objects that nest without an end': text('{"a":'.repeat(1_000_000), 'json_unreadable'),
+  'empty lists without an end': text(`{"a":[${'[],'.repeat(4_000_001)}0]}`, 'json_unreadable'),
   'brackets behind a quoted quote': text(`{"\\"":${'['.repeat(1_000_000)}`, 'json_unreadable'),
   'a text that never ends': text(`{"a":"${'x'.repeat(1_000_000)}`, 'json_unreadable'),
 };
@@ -39,5 +40,16 @@ export const MALFORMED: Readonly<Record<string, Record<string, Malformed>>> = {
   tokenizer: { ...MALFORMED_JSON, ...tooLarge(64 * MB) },
   'tokenizer-config': { ...MALFORMED_JSON, ...tooLarge(16 * MB) },
   vocabulary: { ...MALFORMED_JSON, ...tooLarge(64 * MB) },
-  merges: { ...tooLarge(64 * MB), 'a merge of one': text('#version: 0.2\nthe\n', 'tokenizer_unreadable') },
+  merges: {
+    ...tooLarge(16 * MB),
+    'a merge of one': text('#version: 0.2\nthe\n', 'tokenizer_unreadable'),
+    'a line without an end': text(' '.repeat(15 * MB), 'tokenizer_unreadable'),
+    'empty lines without an end': text(`${'\n'.repeat(15 * MB)}the`, 'tokenizer_unreadable'),
+    'one merge without an end': text('t h\n'.repeat(1_000_001), 'tokenizer_unreadable'),
+  },
+  words: {
+    ...tooLarge(16 * MB),
+    'pieces without an end': text(Array.from({ length: 500_001 }, (_, i) => `${i}\n`).join(''), 'tokenizer_unreadable'),
+    'no piece for what is unknown': text('[CLS]\n[SEP]\nthe\n', 'tokenizer_unreadable'),
+  },
 };
