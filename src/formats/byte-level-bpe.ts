@@ -4,7 +4,7 @@ import { linesOf } from './text-file.ts';
 import { TokenizerMismatch, type Vocabulary } from './tokenizer-parts.ts';
 
 /** The largest in use has 515,000. */
-const MERGE_LIMIT = 1_000_000;
+const MERGE_LIMIT = 600_000;
 /** No two pieces are that long together. */
 const LINE_LIMIT = 2_000;
 

@@ -70,6 +70,7 @@ const STACK_LIMIT = 100_000;
 const STRING_LIMIT_BYTES = 10_000;
 
 const STOP = 0x2e;
+const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const EMPTY_TUPLE = new PickledTuple([]);
 
 /**
@@ -189,7 +190,7 @@ class Machine {
 
   #utf8(start: number, end: number): string {
     try {
-      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(this.#bytes.subarray(start, end));
+      return UTF_8.decode(this.#bytes.subarray(start, end));
     } catch (error) {
       throw this.#damaged('text', error);
     }

@@ -11,7 +11,7 @@ import type { StoredTensor } from './safetensors.ts';
 import { viewOf } from './tensor-view.ts';
 import { PICKLE_LIMIT_BYTES, PickledDict, PickledList, type PickleValue, readPickle } from './torch-pickle.ts';
 import { PLAIN_RULES, readState, type StorageType, type TorchState, type TorchTensor } from './torch-state.ts';
-import { isZip, memberStart, readZipDirectory } from './zip-directory.ts';
+import { isZip, memberStart, readZipDirectory, type ZipMember } from './zip-directory.ts';
 
 const MAGIC_NUMBER = 0x1950a86a20f9469cfc6cn;
 const PROTOCOL_VERSION = 1001;
@@ -54,8 +54,9 @@ function openZip(source: ByteSource): { state: TorchState; places: StoragePlaces
   }
   return { state, places };
 
-  function readMember(member: Parameters<typeof memberStart>[1], limit: number): Buffer {
-    if (member.length > limit) throw new UserError('torch_too_large', { file: source.file, what: member.name, limit });
+  function readMember(member: ZipMember, limit: number): Buffer {
+    const what = member.name.slice(0, 120);
+    if (member.length > limit) throw new UserError('torch_too_large', { file: source.file, what, limit });
     return readRange(source, memberStart(source, member), member.length);
   }
 }

@@ -56,7 +56,7 @@ async function throwLies(name: string, offences: string[]): Promise<FormatFigure
   const lies = { count: 0, worstCpuMs: 0, extraMb: 0 };
   const folder = mkdtempSync(path.join(tmpdir(), 'formats-lies-'));
   try {
-    for (const [guard, { bytes, identifier }] of Object.entries(MALFORMED[name] ?? {})) {
+    for (const [guard, { bytes, identifier }] of Object.entries(MALFORMED[name]?.() ?? {})) {
       const file = path.join(folder, 'lie');
       writeFileSync(file, bytes);
       const outcome = await child<Attempt>(name, 'file', file);

@@ -17,7 +17,7 @@ describe.each(FUZZED_FORMATS.map((format) => [format.name, format] as const))('%
   test('is refused by the guard that was meant, whatever lies', () => {
     const folder = temporaryFolder();
     format.prepare?.(folder);
-    const missed = Object.entries(MALFORMED[name] ?? {}).flatMap(([guard, { bytes, identifier }]) => {
+    const missed = Object.entries(MALFORMED[name]?.() ?? {}).flatMap(([guard, { bytes, identifier }]) => {
       const { refusal, offence } = attempt(format, bytes, folder);
       return refusal === identifier && offence === null ? [] : [`${guard}: ${offence ?? refusal}, not ${identifier}`];
     });
