@@ -36,10 +36,10 @@ export async function loadBrain(source: string, options: BrainOptions): Promise<
   return new LoadedBrain(name, folder, config, weightsFile, new Versions(config, weightsFile, options));
 }
 
-/** A single float32 file is mapped where it lies; anything else is expanded into the cache first. */
+/** A single float32 safetensors file is mapped where it lies; anything else is expanded into the cache first. */
 function findWeights(folder: ModelSource, config: ModelConfig, dataFolder: string): string {
   const [only, ...others] = folder.weightFiles;
-  if (only !== undefined && others.length === 0) {
+  if (only?.endsWith('.safetensors') && others.length === 0) {
     try {
       mapWeights(config, only);
       return only;

@@ -7,13 +7,18 @@ import { UserError } from '../errors.ts';
 import { isJsonObject, type ModelSource } from '../formats/index.ts';
 import type { BrainTokenizer } from './types.ts';
 
+const TRIAL = 'Olá! The cat’s 2 mats\n 😀';
+
 /** @param eosId the end token of config.json, for models whose tokenizer names none. */
 export function openTokenizer(source: ModelSource, eosId: number): BrainTokenizer {
   const files = source.tokenizer();
   if (files === null) return missingTokenizer(source.path, eosId);
   const { tokenizer, config } = files;
   try {
-    return wrap(new PreTrainedTokenizer(tokenizer, config), readSpecialTokens(tokenizer), eosId);
+    const wrapped = wrap(new PreTrainedTokenizer(tokenizer, config), readSpecialTokens(tokenizer), eosId);
+    // Some damage only shows in use: it is better said now than in the middle of a sitting.
+    wrapped.decode(wrapped.encode(TRIAL));
+    return wrapped;
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
     throw new UserError(

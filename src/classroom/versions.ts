@@ -131,7 +131,7 @@ function versionView(row: VersionRow, current: string | null, rows: readonly Ver
 
 function writeWhole(brain: Brain, weightsFile: string, folder: string): void {
   const config = brain.config.raw;
-  writeModelFolder(folder, { config, tensors: readSafetensors(weightsFile).tensors, tokenizerFrom: brain.source.path });
+  writeModelFolder(folder, { config, tensors: readSafetensors(weightsFile).tensors, tokenizerFrom: brain.source });
 }
 
 function filesOf(folder: string): string[] {

@@ -18,7 +18,7 @@ export default {
   // formats
   file_unwritable: '{{path}} cannot be written ({{code}}). Choose another place, or change its permissions.',
   disk_full: 'The disk is full: nothing more fits into {{path}}. Free some space and try again; nothing was lost.',
-  safetensors_too_short: '{{file}} is only {{bytes}} bytes long and breaks off there. Download or copy it again.',
+  file_cut_off: '{{file}} is only {{bytes}} bytes long and breaks off there. Download or copy it again.',
   safetensors_truncated:
     '{{file}} is cut off: its header needs {{expected}} bytes, the file has {{actual}}. Download or copy it again.',
   safetensors_header_size:
@@ -40,11 +40,26 @@ export default {
     '{{path}} is a file, and a brain is a folder (config.json, model.safetensors, tokenizer.json). Give the path of its folder.',
   model_config_missing: '{{folder}} holds no config.json, so it is not a model folder. Check the path.',
   json_unreadable: '{{path}} cannot be read as JSON ({{problem}}). Download or copy it again.',
-  json_too_large: '{{path}} is {{bytes}} bytes long; at most {{limit}} are read.',
+  text_too_large: '{{path}} is {{bytes}} bytes long; at most {{limit}} are read.',
   model_weights_missing:
-    '{{folder}} holds a config.json but no weights (model.safetensors). Download the folder again, with its large files.',
-  model_pytorch_only:
-    '{{folder}} holds its weights only as {{file}}, a PyTorch checkpoint, which is not read. Save the model as safetensors (save_pretrained does) and try again.',
+    '{{folder}} holds a config.json but no weights (model.safetensors or pytorch_model.bin). Download the folder again, with its large files.',
+  torch_unknown:
+    '{{file}} is not a PyTorch checkpoint as torch.save writes them. Download or copy it again, or save the model as safetensors.',
+  torch_refused:
+    '{{file}} asks for {{what}}, which weights never need and which could run a program. Nothing was run. Take the model as safetensors, or from somebody you trust.',
+  torch_damaged: '{{file}} is damaged ({{place}}). Download or copy it again.',
+  torch_too_large:
+    '{{file}} is larger than weights ever are: {{what}}, at most {{limit}}. It is damaged, or it is not what it says.',
+  torch_compressed:
+    '{{member}} in {{file}} is compressed or encrypted, which torch.save never does. Download it again, or save the model as safetensors.',
+  torch_big_endian:
+    '{{file}} was written by a machine of another byte order. Save the model as safetensors there and try again.',
+  torch_dtype:
+    '{{file}} holds numbers of the type {{dtype}}. These can be read: {{supported}}. Save the model in one of them.',
+  torch_not_weights:
+    '{{file}} is not a plain table of names and tensors (at {{entry}}). Save only the weights, as save_pretrained does.',
+  torch_tensor_range:
+    '{{tensor}} in {{file}} has shape {{shape}} and takes numbers {{begin}} to {{end}}, but only {{size}} are stored. The file is damaged; download or copy it again.',
   model_index_damaged:
     '{{file}} in {{folder}} does not say which tensor lies in which file (at {{entry}}). Download it again.',
   model_shard_missing: '{{folder}} lacks {{file}}, one of the parts of its weights. Download it again.',

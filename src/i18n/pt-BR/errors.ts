@@ -20,7 +20,7 @@ export default {
   // formats
   file_unwritable: 'Não dá para gravar em {{path}} ({{code}}). Escolha outro lugar ou mude as permissões.',
   disk_full: 'O disco está cheio: não cabe mais nada em {{path}}. Libere espaço e tente de novo; nada se perdeu.',
-  safetensors_too_short: '{{file}} tem só {{bytes}} bytes e acaba ali. Baixe ou copie o arquivo de novo.',
+  file_cut_off: '{{file}} tem só {{bytes}} bytes e acaba ali. Baixe ou copie o arquivo de novo.',
   safetensors_truncated:
     '{{file}} está cortado: o cabeçalho precisa de {{expected}} bytes e o arquivo tem {{actual}}. Baixe ou copie de novo.',
   safetensors_header_size:
@@ -42,11 +42,26 @@ export default {
     '{{path}} é um arquivo, e um cérebro é uma pasta (config.json, model.safetensors, tokenizer.json). Dê o caminho da pasta.',
   model_config_missing: '{{folder}} não tem um config.json, portanto não é a pasta de um modelo. Confira o caminho.',
   json_unreadable: 'Não dá para ler {{path}} como JSON ({{problem}}). Baixe ou copie de novo.',
-  json_too_large: '{{path}} tem {{bytes}} bytes; o limite é {{limit}}.',
+  text_too_large: '{{path}} tem {{bytes}} bytes; o limite é {{limit}}.',
   model_weights_missing:
-    '{{folder}} tem um config.json, mas não os pesos (model.safetensors). Baixe a pasta de novo, com os arquivos grandes.',
-  model_pytorch_only:
-    '{{folder}} só tem os pesos em {{file}}, um checkpoint do PyTorch, que não é lido. Salve o modelo como safetensors (o save_pretrained faz isso) e tente de novo.',
+    '{{folder}} tem um config.json, mas não os pesos (model.safetensors ou pytorch_model.bin). Baixe a pasta de novo, com os arquivos grandes.',
+  torch_unknown:
+    '{{file}} não é um checkpoint do PyTorch como o torch.save grava. Baixe ou copie o arquivo de novo, ou salve o modelo como safetensors.',
+  torch_refused:
+    '{{file}} pede {{what}}, coisa de que pesos nunca precisam e que poderia executar um programa. Nada foi executado. Use o modelo em safetensors, ou de alguém em quem você confia.',
+  torch_damaged: '{{file}} está danificado ({{place}}). Baixe ou copie o arquivo de novo.',
+  torch_too_large:
+    '{{file}} é maior do que pesos chegam a ser: {{what}}, no máximo {{limit}}. Está danificado, ou não é o que diz ser.',
+  torch_compressed:
+    '{{member}} em {{file}} está comprimido ou criptografado, o que o torch.save nunca faz. Baixe de novo, ou salve o modelo como safetensors.',
+  torch_big_endian:
+    '{{file}} foi gravado por uma máquina com outra ordem de bytes. Salve o modelo lá como safetensors e tente de novo.',
+  torch_dtype:
+    '{{file}} guarda números do tipo {{dtype}}. Estes podem ser lidos: {{supported}}. Salve o modelo em um deles.',
+  torch_not_weights:
+    '{{file}} não é uma simples tabela de nomes e tensores (em {{entry}}). Salve só os pesos, como faz o save_pretrained.',
+  torch_tensor_range:
+    '{{tensor}} em {{file}} tem a forma {{shape}} e usa os números {{begin}} a {{end}}, mas só há {{size}} guardados. O arquivo está danificado; baixe ou copie de novo.',
   model_index_damaged: '{{file}} em {{folder}} não diz qual tensor está em qual arquivo (em {{entry}}). Baixe de novo.',
   model_shard_missing: 'Falta em {{folder}} o arquivo {{file}}, uma das partes dos pesos. Baixe de novo.',
   model_shard_incomplete: '{{file}} deveria conter o tensor {{tensor}}, mas não contém. Baixe de novo.',
