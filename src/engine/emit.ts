@@ -54,7 +54,7 @@ export function emit(graph: Graph, { silent = false }: { silent?: boolean } = {}
     initializers.set(nameOf(value), constantTensor(nameOf(value), value.dtype, value.shape, numbers));
   }
   for (const { name, value, range } of graph.mapped) initializers.set(name, externalTensor(name, value.shape, range));
-  for (const node of usedNodes(graph)) {
+  for (const node of leavesLast(usedNodes(graph))) {
     emitNode(writer, node, node.inputs.map(nameOf), node.outputs.map(nameOf));
   }
   for (const [name, value] of aliases) writer.node('Identity', [nameOf(value)], [name]);
@@ -96,6 +96,17 @@ function usedNodes(graph: Graph): Node[] {
     for (const input of node.inputs) used.add(input.id);
   }
   return kept.reverse();
+}
+
+/**
+ * onnxruntime runs what the last node of the list needs first, then what the one before it needs, and so on. Results that
+ * nothing else uses, a layer's gradients, therefore stand at the end, the first one last: each is made as soon as it can
+ * be, and what it was made from is given back, instead of all layers' being kept until the way back has reached the first.
+ */
+function leavesLast(nodes: readonly Node[]): Node[] {
+  const used = new Set(nodes.flatMap(({ inputs }) => inputs.map((input) => input.id)));
+  const isLeaf = ({ outputs }: Node): boolean => !outputs.some((output) => used.has(output.id));
+  return [...nodes.filter((node) => !isLeaf(node)), ...nodes.filter(isLeaf).reverse()];
 }
 
 function createEmitter(graph: Graph, nodes: onnx.INodeProto[], initializers: Map<string, onnx.ITensorProto>): Emitter {

@@ -5,11 +5,12 @@
 import { UserError } from '../errors.ts';
 import type { AdamWOptions } from './adamw.ts';
 import type { AdamWPool } from './adamw-pool.ts';
+import { sizeOf } from './dimensions.ts';
 import type { OptimizedTensor } from './optimizer-memory.ts';
 import { floatsOf, type InferenceSession, int64Tensor, runInto, Tensor } from './session.ts';
 import { float32Tensor, type TensorMap, toFloat32 } from './tensor.ts';
 import type { Trainable, TrainingBatch } from './trainable.ts';
-import { gradientName } from './training-graph.ts';
+import { gradientName, type SparseOutput, type TrainingGraph } from './training-graph.ts';
 
 export interface TrainedTensor extends OptimizedTensor {
   readonly name: string;
@@ -22,6 +23,8 @@ export interface TrainableParts {
   /** Weights that are read but not trained, unless the graph maps them from their file. */
   readonly frozen: TensorMap;
   readonly session: InferenceSession;
+  /** What the session's graph gives. */
+  readonly outputs: Pick<TrainingGraph, 'dense' | 'sparse'>;
   readonly openEvaluation: () => Promise<InferenceSession>;
   readonly pool: AdamWPool;
   readonly adamw: AdamWOptions;
@@ -37,10 +40,7 @@ export class OnnxTrainable implements Trainable {
   readonly #parts: TrainableParts;
   #trained: readonly TrainedTensor[];
   #tensors: Record<string, Tensor> = {};
-  #gradients: Record<string, Tensor> = {};
   #evaluation: InferenceSession | undefined;
-  /** For the second and later micro-batches of a step: their gradients are added to the first's. */
-  #scratch: Record<string, Tensor> | undefined;
   #gathered = false;
   #gradientScale = 1;
   #step = 0;
@@ -51,10 +51,7 @@ export class OnnxTrainable implements Trainable {
     this.countsFirstLabel = parts.countsFirstLabel;
     this.#trained = trained;
     for (const [name, tensor] of frozen) this.#tensors[name] = new Tensor('float32', toFloat32(tensor), tensor.shape);
-    for (const { name, shape, parameter, gradient } of trained) {
-      this.#tensors[name] = new Tensor('float32', parameter, shape);
-      this.#gradients[gradientName(name)] = new Tensor('float32', gradient, shape);
-    }
+    for (const { name, shape, parameter } of trained) this.#tensors[name] = new Tensor('float32', parameter, shape);
   }
 
   async forwardBackward(batch: TrainingBatch, normaliser: number): Promise<number> {
@@ -67,9 +64,16 @@ export class OnnxTrainable implements Trainable {
     // The weight of a token belongs to its label, one place to the right of the row that predicts it.
     const weights = Float32Array.from(places.rows, (row) => tokenWeights[row + 1]!);
     const feeds = { ...this.#feeds(batch, places), token_weights: new Tensor('float32', weights, [weights.length]) };
-    const into = this.#gathered ? this.#scratchTensors() : this.#gradients;
     const losses = new Float32Array(weights.length);
-    await runInto(this.#parts.session, feeds, { nll: new Tensor('float32', losses, [losses.length]), ...into });
+    // The gradients of a second and later micro-batch are added to the first's.
+    const part = this.#gathered ? 'scratch' : 'gradient';
+    const sparse = this.#sparsePlaces({ B: batch.batchSize, T: batch.length, M: weights.length });
+    await runInto(this.#parts.session, feeds, {
+      nll: new Tensor('float32', losses, [losses.length]),
+      ...this.#densePlaces(part),
+      ...Object.assign({}, ...sparse.map(({ tensors }) => tensors)),
+    });
+    for (const rows of sparse) this.#addRows(rows, part);
     if (this.#gathered) this.#parts.pool.accumulate();
     this.#gathered = true;
     let loss = 0;
@@ -152,8 +156,6 @@ export class OnnxTrainable implements Trainable {
     // Memory that threads share is given back by the collector alone; asked for where the process lets us.
     this.#trained = [];
     this.#tensors = {};
-    this.#gradients = {};
-    this.#scratch = undefined;
     globalThis.gc?.();
   }
 
@@ -173,12 +175,45 @@ export class OnnxTrainable implements Trainable {
     };
   }
 
-  #scratchTensors(): Record<string, Tensor> {
-    this.#scratch ??= Object.fromEntries(
-      this.#trained.map(({ name, shape, scratch }) => [gradientName(name), new Tensor('float32', scratch, shape)]),
-    );
-    return this.#scratch;
+  #densePlaces(part: GradientArray): Record<string, Tensor> {
+    const { dense } = this.#parts.outputs;
+    const places: Record<string, Tensor> = {};
+    for (const { name, shape, [part]: values } of this.#trained) {
+      if (dense.includes(name)) places[gradientName(name)] = new Tensor('float32', values, shape);
+      else values.fill(0);
+    }
+    return places;
   }
+
+  #sparsePlaces(sizes: Record<string, number>): SparseRun[] {
+    return this.#parts.outputs.sparse.map((output) => {
+      const count = sizeOf(output.count, sizes);
+      const rows = new Float32Array(count * output.width);
+      const indices = new BigInt64Array(count);
+      const tensors = {
+        [output.rows]: new Tensor('float32', rows, [count, output.width]),
+        [output.indices]: new Tensor('int64', indices, [count]),
+      };
+      return { ...output, values: rows, places: indices, tensors };
+    });
+  }
+
+  #addRows({ parameter, width, values, places }: SparseRun, part: GradientArray): void {
+    const target = this.#trained.find(({ name }) => name === parameter)![part];
+    for (const [k, place] of places.entries()) {
+      const start = Number(place) * width;
+      for (let c = 0; c < width; c++) target[start + c]! += values[k * width + c]!;
+    }
+  }
+}
+
+/** Where a run's gradients go. */
+type GradientArray = 'gradient' | 'scratch';
+
+interface SparseRun extends SparseOutput {
+  readonly values: Float32Array;
+  readonly places: BigInt64Array;
+  readonly tensors: Record<string, Tensor>;
 }
 
 interface LabelledPlaces {

@@ -72,8 +72,7 @@ export async function openTrainable(
     threads: options.threads,
     weightsFolder: file === undefined ? undefined : dirname(file),
   };
-  const openGraph = (lossOnly: boolean) =>
-    openSession(trainingGraph(config, { lora, mapped, lossOnly }), { ...sessionOptions, silent: !lossOnly });
+  const graph = trainingGraph(config, { lora, mapped });
 
   const shapes = lora ? loraShapes(config, lora) : expectedWeights(config);
   const memory = allocateTensors(
@@ -90,8 +89,9 @@ export async function openTrainable(
   return new OnnxTrainable({
     trained,
     frozen: lora ? base : new Map(),
-    session: await openGraph(false),
-    openEvaluation: () => openGraph(true),
+    session: await openSession(graph.graph, { ...sessionOptions, silent: true }),
+    outputs: graph,
+    openEvaluation: () => openSession(trainingGraph(config, { lora, mapped, lossOnly: true }).graph, sessionOptions),
     pool: new AdamWPool(memory, options.threads ?? defaultThreads()),
     adamw: { ...defaultAdamW, ...options.adamw },
     window: architectureOf(config).window,

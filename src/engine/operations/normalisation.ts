@@ -1,6 +1,7 @@
 /** Operations that weigh numbers against their neighbours on the last axis: softmax, layer normalisation, the loss. */
 import { ShapeError, sameShape } from '../dimensions.ts';
 import type { Value } from '../graph.ts';
+import { scatteredRows } from './indexing.ts';
 import type { Operation } from './types.ts';
 
 /** y = softmax(x) over the last axis: dx = y (dy − Σ dy y). */
@@ -133,7 +134,7 @@ export const LinearCrossEntropy: Operation<'LinearCrossEntropy'> = {
       },
       () => {
         const pushed = g.gemm(probabilities, weighted, { transA: true });
-        return g.apply('ScatterRows', [pushed, targets, g.mul(weighted, -1)], { distinct: false });
+        return [pushed, scatteredRows(g, table.shape, targets, g.mul(weighted, -1), false)];
       },
       null,
     ];

@@ -57,10 +57,22 @@ export type GradientRule<Name extends OperationName> = (
   g: Graph,
   node: Node<Name>,
   gradients: readonly (Value | undefined)[],
-) => readonly ((() => Contribution) | null)[];
+) => readonly ((() => Contribution | readonly Contribution[]) | null)[];
 
-/** A gradient to be added to the others, or one that can write itself into their sum without a second full-size array. */
-export type Contribution = Value | { readonly addTo: (sum: Value | undefined) => Value };
+/** A gradient to be added to the others, or one that touches few elements and writes itself into their sum. */
+export type Contribution = Value | Scattered;
+
+export interface Scattered {
+  readonly addTo: (sum: Value | undefined) => Value;
+  /** What is to be added, where it is rows of a table: the sum can then be left to whoever holds the gradient. */
+  readonly sparse?: SparseRows;
+}
+
+/** `rows` [K, C] to be added at `indices` [K] of a table [V, C]; an index may come several times. */
+export interface SparseRows {
+  readonly indices: Value;
+  readonly rows: Value;
+}
 
 export interface Operation<Name extends OperationName> {
   /** The types of the outputs; throws a ShapeError when the inputs do not fit together. */
