@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { architectureOf, type ModelConfig, mapWeights, parseModelConfig, seededRandom } from '../engine/index.ts';
 import { UserError } from '../errors.ts';
-import { type ModelSource, openModelFolder } from '../formats/index.ts';
+import { type ModelSource, openModelSource } from '../formats/index.ts';
 import { bertScore } from '../scoring/index.ts';
 import { describe } from './info.ts';
 import { buildPrompt, promptBudget, shorten } from './prompt.ts';
@@ -29,7 +29,7 @@ const sproutFolder = path.join(import.meta.dirname, '..', '..', 'models', 'sprou
 
 /** See `openBrain` in index.ts. */
 export async function loadBrain(source: string, options: BrainOptions): Promise<Brain> {
-  const folder = openModelFolder(source === 'sprout' ? sproutFolder : path.resolve(source));
+  const folder = openModelSource(source === 'sprout' ? sproutFolder : path.resolve(source));
   const config = parseModelConfig(folder.config);
   const weightsFile = findWeights(folder, config, options.dataFolder);
   const name = source === 'sprout' ? 'sprout' : path.basename(folder.path);

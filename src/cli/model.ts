@@ -11,12 +11,11 @@ import type { Options } from './options.ts';
 const HUB_ID = /^[A-Za-z0-9][\w.-]*\/[\w.-]+$/;
 
 /**
- * Opens 'sprout' or a folder.
- * @throws UserError cli_model_file for single files, cli_model_hub for hub ids, file_missing, and whatever opening finds wrong.
+ * Opens 'sprout', a folder or a single file.
+ * @throws UserError cli_model_hub for hub ids, file_missing, and whatever opening finds wrong.
  */
 export async function openModel(model: string): Promise<Brain> {
   if (model !== 'sprout') {
-    if (/\.(gguf|bin)$/i.test(model)) throw new UserError('cli_model_file', { model });
     if (!existsSync(model)) {
       if (HUB_ID.test(model)) throw new UserError('cli_model_hub', { model });
       throw new UserError('file_missing', { path: model });

@@ -10,6 +10,7 @@ import type { DataType, HostTensor, TensorMap } from '../engine/index.ts';
 import { UserError } from '../errors.ts';
 import { type ByteSource, readRange, sourceOf, withFile } from './byte-source.ts';
 import { writeDurably, writeDurablyAs } from './durable-file.ts';
+import type { QuantisedType } from './gguf-types.ts';
 import { DTYPES, HEADER_LIMIT_BYTES, parseHeader, type TensorPlace } from './safetensors-header.ts';
 import { viewOf } from './tensor-view.ts';
 
@@ -24,6 +25,17 @@ export interface StoredTensor {
   readonly shape: readonly number[];
   /** Reads it, anew at each call. */
   read(): HostTensor;
+  /** Where the file keeps it in blocks that share scales; `read` gives the numbers these stand for. */
+  readonly quantised?: QuantisedBlocks;
+}
+
+/** For an engine that computes with the blocks as they are; `splitBlocks` takes them apart. */
+export interface QuantisedBlocks {
+  readonly type: QuantisedType['name'];
+  /** Numbers in a block; every row is whole blocks. */
+  readonly blockSize: number;
+  /** The blocks row by row, as ggml lays them out, rows in the order of `shape`; anew at each call. */
+  readBlocks(): Uint8Array;
 }
 
 const PREFIX_BYTES = 8;

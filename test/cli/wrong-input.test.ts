@@ -39,7 +39,7 @@ const WRONG: [name: string, args: string[], says: string][] = [
   ['messages that are none', ['generate', 'sprout', '--messages', '{"role": 1}'], '--messages takes a JSON list'],
   ['a model that is not there', ['info', './nowhere'], './nowhere is not there'],
   ['a hub id', ['info', 'openai/gpt2'], 'cannot be fetched from the hub yet'],
-  ['a single file', ['info', 'model.Q4_1.GGUF'], 'is a single file'],
+  ['a file that is no model', ['info', notJson], 'is no model that can be read'],
   ['a folder that is no model', ['info', scratch], 'holds no config.json'],
   ['training without a method', train, '--method is missing'],
   ['dpo', [...train, '--method', 'dpo'], '--method dpo is not there yet'],

@@ -16,6 +16,9 @@ import {
 } from '../../src/formats/index.ts';
 import { everyType } from './bytes.ts';
 import type { FuzzedFormat } from './fuzz.ts';
+import { encodeGguf, tinyLlama } from './gguf-builder.ts';
+import { encode, encodeTokenizer, PIECES } from './llama2c-builder.ts';
+import { readWholeModel } from './read-whole-model.ts';
 import { everyKind, legacyCheckpoint, statePickle, storagesOf, zip, zipCheckpoint, zipMembers } from './torch-files.ts';
 
 const golden = resolve('..', 'shared', 'golden');
@@ -129,6 +132,23 @@ export const FUZZED_FORMATS: readonly FuzzedFormat[] = [
       ...goldenFile('gpt2', 'lora-init', 'adapter_model.safetensors'),
     ],
     read: fromFile('model.safetensors', (path) => readAll(openSafetensors(path).tensors)),
+  },
+  {
+    name: 'gguf',
+    seeds: () => [encodeGguf(tinyLlama())],
+    read: fromFile('model.gguf', readWholeModel),
+  },
+  {
+    name: 'llama2c',
+    prepare: (folder) => writeFileSync(join(folder, 'tokenizer.bin'), encodeTokenizer(PIECES)),
+    seeds: () => [encode()],
+    read: fromFile('model.bin', readWholeModel),
+  },
+  {
+    name: 'llama2c-tokenizer',
+    prepare: (folder) => writeFileSync(join(folder, 'model.bin'), encode()),
+    seeds: () => [encodeTokenizer(PIECES)],
+    read: fromFile('tokenizer.bin', (_, folder) => readWholeModel(join(folder, 'model.bin'))),
   },
   {
     name: 'torch-zip',

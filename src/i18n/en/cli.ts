@@ -11,7 +11,8 @@ Commands:
   train     fine-tune a model: all of its weights, or a LoRA adapter
   info      describe a model
 
-MODEL is a folder in Hugging Face layout, or sprout, the brain that comes with the program.
+MODEL is a folder in Hugging Face layout, a .gguf file, a .bin file of llama2.c, or sprout, the brain that
+comes with the program.
 Data goes to stdout as JSON lines, everything else to stderr. Wrong input ends with status 2.
 brain COMMAND --help tells more about each.`,
   help_score: `Usage: brain score FILE.jsonl [--language en|pt] [--bertscore MODEL [--layers N]]

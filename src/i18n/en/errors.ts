@@ -36,6 +36,38 @@ export default {
     '{{tensor}} in {{file}} begins at byte {{begin}}, before the tensor in front of it ends ({{end}}). The file is damaged; download or copy it again.',
   safetensors_hole:
     'Bytes {{begin}} to {{end}} of the data in {{file}} belong to no tensor. The file is damaged; download or copy it again.',
+  model_file_unknown:
+    '{{path}} is no model that can be read. A model is a folder in Hugging Face layout, a .gguf file, or a .bin file of llama2.c.',
+  model_file_torch:
+    '{{path}} is a PyTorch checkpoint: weights alone, which do not say what model they are. Give the path of the folder it belongs in, with its config.json.',
+  gguf_magic: '{{file}} does not begin as a GGUF file does. It is damaged or of another kind; download it again.',
+  gguf_version:
+    '{{file}} is GGUF version {{version}}, and these can be read: {{supported}}. Look for a newer file of the same model.',
+  gguf_truncated:
+    '{{file}} is cut off: at byte {{position}} it should go on for {{needed}} bytes, and it is {{size}} long in all. Download or copy it again.',
+  gguf_limit: '{{file}} gives {{part}} as {{value}}; at most {{limit}} is allowed. It is damaged; download it again.',
+  gguf_text_damaged: 'The text at byte {{position}} of {{file}} is not UTF-8. The file is damaged; download it again.',
+  gguf_duplicate: '{{file}} holds {{name}} twice. It is damaged; download it again.',
+  gguf_value_wrong:
+    '{{file}}: {{key}} is {{value}}, and should be {{expected}}. The file is damaged or badly made; download it again, or choose another one.',
+  gguf_key_missing:
+    '{{file}} does not say {{key}}, without which the model cannot be built. Choose another file of the model.',
+  gguf_type:
+    '{{tensor}} in {{file}} is stored as {{type}}. These types can be read: {{supported}}. Choose a file of the model in one of them.',
+  gguf_offset:
+    '{{tensor}} in {{file}} begins at byte {{begin}} of the data, and should begin at {{expected}}, right after the one before it. The file is damaged; download it again.',
+  gguf_range:
+    '{{tensor}} in {{file}} should lie at bytes {{begin}} to {{end}}, and the file has only {{size}}. It is cut off or damaged; download or copy it again.',
+  gguf_unsupported:
+    '{{file}} says {{key}} = {{value}}, which is not known here. This would work: {{supported}}. Choose another model.',
+  gguf_tensor_unknown:
+    '{{file}} holds {{tensor}}, and a model of the kind {{architecture}} has no place for it here. Choose another model.',
+  llama2c_header:
+    '{{file}} is no model of llama2.c, or a damaged one: its header says {{key}} = {{value}}. Check the path, or download it again.',
+  llama2c_size:
+    '{{file}} is {{actual}} bytes long, and by its header it should be {{expected}}. It is cut off, or no model of llama2.c; download or copy it again.',
+  llama2c_tokenizer:
+    '{{file}}, the tokenizer beside the model, is no list of {{tokens}} tokens: it goes wrong at byte {{position}}. Put the model’s own tokenizer there.',
   model_not_a_folder:
     '{{path}} is a file, and a brain is a folder (config.json, model.safetensors, tokenizer.json). Give the path of its folder.',
   model_config_missing: '{{folder}} holds no config.json, so it is not a model folder. Check the path.',
@@ -235,8 +267,6 @@ export default {
   cli_messages_wrong: '{{option}} takes a JSON list of messages, for example [{"role": "user", "content": "Hello"}].',
   cli_chat_template:
     '{{folder}} brings a chat template of its own, and those cannot be used here yet. Give ids or plain text instead.',
-  cli_model_file:
-    '{{model}} is a single file, and those cannot be opened yet. Give a folder in Hugging Face layout, or sprout.',
   cli_model_hub:
     '{{model}} is no folder here, and models cannot be fetched from the hub yet. Give a folder in Hugging Face layout, or sprout.',
   cli_method_dpo: 'Training with --method dpo is not there yet. Use full or lora.',

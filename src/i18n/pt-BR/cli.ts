@@ -13,7 +13,8 @@ Comandos:
   train     faz o ajuste fino de um modelo: todos os pesos ou um adaptador LoRA
   info      descreve um modelo
 
-MODEL é uma pasta no formato do Hugging Face, ou sprout, o cérebro que vem com o programa.
+MODEL é uma pasta no formato do Hugging Face, um arquivo .gguf, um arquivo .bin do llama2.c, ou sprout, o
+cérebro que vem com o programa.
 Os dados saem em stdout como linhas JSON, todo o resto em stderr. Entrada errada termina com status 2.
 brain COMANDO --help conta mais sobre cada um.`,
   help_score: `Uso: brain score FILE.jsonl [--language en|pt] [--bertscore MODEL [--layers N]]

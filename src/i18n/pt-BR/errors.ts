@@ -38,6 +38,39 @@ export default {
     '{{tensor}} em {{file}} começa no byte {{begin}}, antes do fim do tensor anterior ({{end}}). O arquivo está danificado; baixe ou copie de novo.',
   safetensors_hole:
     'Os bytes {{begin}} a {{end}} dos dados de {{file}} não pertencem a nenhum tensor. O arquivo está danificado; baixe ou copie de novo.',
+  model_file_unknown:
+    '{{path}} não é um modelo que dê para ler. Um modelo é uma pasta no formato do Hugging Face, um arquivo .gguf ou um arquivo .bin do llama2.c.',
+  model_file_torch:
+    '{{path}} é um checkpoint do PyTorch: só os pesos, que não dizem de que modelo são. Dê o caminho da pasta a que ele pertence, com o config.json.',
+  gguf_magic: '{{file}} não começa como um arquivo GGUF. Está danificado ou é de outro tipo; baixe de novo.',
+  gguf_version:
+    '{{file}} é GGUF versão {{version}}, e estas podem ser lidas: {{supported}}. Procure um arquivo mais novo do mesmo modelo.',
+  gguf_truncated:
+    '{{file}} está cortado: no byte {{position}} deveria continuar por {{needed}} bytes, e ele tem {{size}} ao todo. Baixe ou copie de novo.',
+  gguf_limit: '{{file}} dá {{part}} como {{value}}; o máximo permitido é {{limit}}. Está danificado; baixe de novo.',
+  gguf_text_damaged:
+    'O texto no byte {{position}} de {{file}} não está em UTF-8. O arquivo está danificado; baixe de novo.',
+  gguf_duplicate: '{{file}} traz {{name}} duas vezes. Está danificado; baixe de novo.',
+  gguf_value_wrong:
+    '{{file}}: {{key}} é {{value}}, e deveria ser {{expected}}. O arquivo está danificado ou foi mal feito; baixe de novo ou escolha outro.',
+  gguf_key_missing:
+    '{{file}} não diz {{key}}, e sem isso não dá para montar o modelo. Escolha outro arquivo do modelo.',
+  gguf_type:
+    '{{tensor}} em {{file}} está gravado como {{type}}. Estes tipos podem ser lidos: {{supported}}. Escolha um arquivo do modelo em um deles.',
+  gguf_offset:
+    '{{tensor}} em {{file}} começa no byte {{begin}} dos dados, e deveria começar no {{expected}}, logo depois do anterior. O arquivo está danificado; baixe de novo.',
+  gguf_range:
+    '{{tensor}} em {{file}} deveria estar nos bytes {{begin}} a {{end}}, e o arquivo só tem {{size}}. Está cortado ou danificado; baixe ou copie de novo.',
+  gguf_unsupported:
+    '{{file}} diz {{key}} = {{value}}, que não é conhecido aqui. Isto funcionaria: {{supported}}. Escolha outro modelo.',
+  gguf_tensor_unknown:
+    '{{file}} traz {{tensor}}, e um modelo do tipo {{architecture}} não tem lugar para ele aqui. Escolha outro modelo.',
+  llama2c_header:
+    '{{file}} não é um modelo do llama2.c, ou está danificado: o cabeçalho diz {{key}} = {{value}}. Confira o caminho ou baixe de novo.',
+  llama2c_size:
+    '{{file}} tem {{actual}} bytes e, pelo cabeçalho, deveria ter {{expected}}. Está cortado ou não é um modelo do llama2.c; baixe ou copie de novo.',
+  llama2c_tokenizer:
+    '{{file}}, o tokenizador ao lado do modelo, não é uma lista de {{tokens}} tokens: algo está errado no byte {{position}}. Coloque ali o tokenizador do próprio modelo.',
   model_not_a_folder:
     '{{path}} é um arquivo, e um cérebro é uma pasta (config.json, model.safetensors, tokenizer.json). Dê o caminho da pasta.',
   model_config_missing: '{{folder}} não tem um config.json, portanto não é a pasta de um modelo. Confira o caminho.',
@@ -237,8 +270,6 @@ export default {
     '{{option}} recebe uma lista JSON de mensagens, por exemplo [{"role": "user", "content": "Olá"}].',
   cli_chat_template:
     '{{folder}} traz um modelo de conversa (chat template) próprio, que ainda não pode ser usado aqui. Dê ids ou texto simples.',
-  cli_model_file:
-    '{{model}} é um arquivo só, e esses ainda não podem ser abertos. Dê uma pasta no formato do Hugging Face, ou sprout.',
   cli_model_hub:
     '{{model}} não é uma pasta daqui, e modelos ainda não podem ser baixados do hub. Dê uma pasta no formato do Hugging Face, ou sprout.',
   cli_method_dpo: 'O treino com --method dpo ainda não existe. Use full ou lora.',
