@@ -26,7 +26,8 @@ const ETAG = /^[\w-][\w.-]{0,127}$/;
 const infoSchema = z.object({
   sha: z.string().regex(COMMIT),
   siblings: z.array(z.object({ rfilename: z.string() })),
-  cardData: z.looseObject({ license: z.unknown(), license_name: z.unknown() }).nullish(),
+  // Written by people: a strange one should not keep a model away.
+  cardData: z.record(z.string(), z.unknown()).nullish().catch(null),
 });
 
 export function isCommit(revision: string): boolean {

@@ -144,7 +144,7 @@ export class Mirror {
       const linked = { 'x-linked-etag': `"${sha256(bytes)}"`, 'x-linked-size': String(bytes.length) };
       const location = `${this.cdn}/${id}/${name}`;
       response.writeHead(302, {
-        'x-repo-commit': commit,
+        'x-repo-commit': repository?.commit,
         ...linked,
         location,
         'content-length': '0',
@@ -152,7 +152,7 @@ export class Mirror {
       });
       response.end();
     } else {
-      const headers = { 'x-repo-commit': commit!, etag: `"${gitSha1(bytes)}"`, ...fault.headers };
+      const headers = { 'x-repo-commit': repository?.commit ?? '', etag: `"${gitSha1(bytes)}"`, ...fault.headers };
       if (asked.method !== 'HEAD') send(response, fault.body ?? bytes, asked.range, headers, fault);
       else response.writeHead(200, { 'content-length': String(bytes.length), ...headers }).end();
     }

@@ -62,7 +62,7 @@ describe('on the command line', () => {
 });
 
 describe('as the class’s brain', () => {
-  test('npm start fetches it once, says so, and opens without the network from then on', async () => {
+  test('npm start fetches it once, and opens without the network from then on', async () => {
     const home = { ...environment, HF_HOME: path.join(root, 'school'), BRAIN: NAME };
     const folder = mkdtempSync(path.join(root, 'data-'));
     const first = await startBot(folder, home);
@@ -71,6 +71,20 @@ describe('as the class’s brain', () => {
     const second = await startBot(folder, { ...home, HF_HUB_OFFLINE: '1' });
     await second.stop();
     expect(mirror.asked).toHaveLength(asked);
+  });
+
+  test('the start says how far it is', async () => {
+    const files = {
+      'config.json': Buffer.from('{"model_type": "mamba"}'),
+      'model.safetensors': Buffer.alloc(3_000_000),
+    };
+    mirror.repositories.set('class-7a/mamba', { commit: COMMIT, files });
+    const settings = { ...environment, BRAIN: 'class-7a/mamba', DATA_FOLDER: mkdtempSync(path.join(root, 'data-')) };
+    const { code, stdout } = await failStart('en', settings);
+    const lines = stdout.trim().split('\n');
+    expect([code, lines[0]]).toEqual([1, 'Fetching class-7a/mamba from the hub: 0 % of 4 MB']);
+    expect(lines.at(-1)).toBe('Fetching class-7a/mamba from the hub: 100 % of 4 MB');
+    expect(lines.length).toBeLessThanOrEqual(11);
   });
 
   test('where it cannot be fetched the start says why', async () => {
@@ -88,7 +102,7 @@ describe('as the class’s brain', () => {
     const asked = mirror.asked.length;
     enqueue({ base: pinned });
     const job = await run();
-    expect(job).toMatchObject({ state: 'done' });
+    expect(job).toMatchObject({ state: 'finished' });
     expect(store.versions.list(job.classId)).toMatchObject([{ base: pinned }]);
     expect(mirror.asked).toHaveLength(asked);
     vi.unstubAllEnvs();
