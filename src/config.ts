@@ -1,11 +1,13 @@
 /**
- * The environment, parsed once. `.env.example` documents every key; a test holds the two together.
+ * The environment, parsed once; what is about the hub, by `src/hub`. `.env.example` documents every key; a test holds the
+ * two together.
  * Where a value comes from, strongest first: the command line (`--lan`), the environment, the file `.env`, the default.
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { UserError } from './errors.ts';
+import { type HubSettings, readHubSettings } from './hub/index.ts';
 
 /** The project's own folder: where `models`, `commands` and `migrations` are, whatever folder we were started from. */
 export const PROJECT_FOLDER = path.resolve(import.meta.dirname, '..');
@@ -37,6 +39,8 @@ export interface Config {
   messageContent: boolean;
   dataFolder: string;
   brain: string;
+  /** Where a brain named as on the hub is fetched from, and kept. */
+  hub: HubSettings;
   className: string;
   classLocale: 'en' | 'pt-BR';
   port: number;
@@ -73,6 +77,7 @@ export function readConfig(environment: NodeJS.ProcessEnv, flags: readonly strin
     messageContent: env.DISCORD_MESSAGE_CONTENT,
     dataFolder: path.resolve(PROJECT_FOLDER, env.DATA_FOLDER),
     brain: env.BRAIN,
+    hub: readHubSettings(environment),
     className: env.CLASS_NAME,
     classLocale: env.CLASS_LOCALE ?? systemLocale(environment),
     port: env.PORT,

@@ -1,12 +1,14 @@
 /**
  * Puts the house together: store, brain, trainer, classroom, and one front door. Nothing here knows how any of them works.
  */
+import { existsSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { type Brain, openBrain } from './brain/index.ts';
 import { Classroom } from './classroom/index.ts';
 import type { Config } from './config.ts';
 import { startBot } from './discord/index.ts';
 import { UserError } from './errors.ts';
+import { type DownloadProgress, downloadModel, parseHubId } from './hub/index.ts';
 import { type LocalServer, startLocalServer } from './local/index.ts';
 import { openStore } from './store/index.ts';
 import { startSupervisor } from './training/index.ts';
@@ -22,8 +24,15 @@ export interface Factory {
   stop(): Promise<void>;
 }
 
-/** @throws UserError of whichever room finds that it cannot open; what was opened before it is closed again. */
-export async function openFactory(config: Config, log: Logger): Promise<Factory> {
+/**
+ * @param onDownload told how far the download of a brain from the hub is, where there is one.
+ * @throws UserError of whichever room finds that it cannot open; what was opened before it is closed again.
+ */
+export async function openFactory(
+  config: Config,
+  log: Logger,
+  onDownload?: (progress: DownloadProgress) => void,
+): Promise<Factory> {
   const closers: (() => Promise<void> | void)[] = [];
   const stop = async () => {
     for (const close of closers.splice(0).reverse()) await close();
@@ -36,7 +45,8 @@ export async function openFactory(config: Config, log: Logger): Promise<Factory>
     if (local) closers.push(() => local.stop());
 
     const threads = config.threads === undefined ? {} : { threads: config.threads };
-    const brain = await openBrainOf(config, threads);
+    const model = await modelOf(config, onDownload);
+    const brain = await openBrainOf(config, model, threads);
     closers.push(() => brain.dispose());
     // People speak in words: a brain that takes numbers only is better refused now than at their first turn.
     brain.tokenizer.encode('hello');
@@ -46,7 +56,7 @@ export async function openFactory(config: Config, log: Logger): Promise<Factory>
     const classroom: Classroom = new Classroom({
       store,
       brain,
-      model: config.brain,
+      model,
       declarationRequired,
       wakeTraining: () => supervisor.wake(),
       log,
@@ -82,10 +92,25 @@ export async function openFactory(config: Config, log: Logger): Promise<Factory>
   }
 }
 
+/**
+ * What BRAIN names, as `openBrain` takes it. A model of the hub is downloaded once, and named with its commit from then on:
+ * a class's versions stay with the weights they grew from, even when the hub has newer ones.
+ * @throws UserError those of `downloadModel`.
+ */
+async function modelOf({ brain, hub }: Config, onProgress?: (progress: DownloadProgress) => void): Promise<string> {
+  if (brain === 'sprout' || existsSync(brain) || parseHubId(brain) === null) return brain;
+  const options = { settings: hub, cachedFirst: true, ...(onProgress === undefined ? {} : { onProgress }) };
+  return (await downloadModel(brain, options)).pinned;
+}
+
 /** @throws UserError brain_missing naming the setting, and those of `openBrain`. */
-async function openBrainOf({ brain, dataFolder }: Config, threads: { threads?: number }): Promise<Brain> {
+async function openBrainOf(
+  { brain, dataFolder }: Config,
+  model: string,
+  threads: { threads?: number },
+): Promise<Brain> {
   try {
-    return await openBrain(brain, { dataFolder, ...threads });
+    return await openBrain(model, { dataFolder, ...threads });
   } catch (error) {
     if (!(error instanceof UserError) || error.identifier !== 'file_missing') throw error;
     throw new UserError('brain_missing', { brain, ...error.context }, { cause: error });

@@ -1,10 +1,12 @@
 /** A loaded model: text and choices in, replies, log-probabilities and hidden states out, for any of its versions. */
+import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { architectureOf, type ModelConfig, mapWeights, parseModelConfig, seededRandom } from '../engine/index.ts';
 import { UserError } from '../errors.ts';
 import { type ModelSource, openModelSource } from '../formats/index.ts';
 import { bertScore } from '../scoring/index.ts';
 import { describe } from './info.ts';
+import { locate } from './locate.ts';
 import { buildPrompt, promptBudget, shorten } from './prompt.ts';
 import { SerialQueue } from './queue.ts';
 import { completeSettings, defaultGeneration } from './settings.ts';
@@ -24,16 +26,13 @@ import type {
 import { type OpenVersion, Versions } from './versions.ts';
 import { expandedWeights } from './weights-cache.ts';
 
-/** The embedded brain's folder; it comes with the program. */
-const sproutFolder = path.join(import.meta.dirname, '..', '..', 'models', 'sprout');
-
 /** See `openBrain` in index.ts. */
 export async function loadBrain(source: string, options: BrainOptions): Promise<Brain> {
-  const folder = openModelSource(source === 'sprout' ? sproutFolder : path.resolve(source));
+  const place = locate(source);
+  const folder = openModelSource(place.path);
   const config = parseModelConfig(folder.config);
   const weightsFile = findWeights(folder, config, options.dataFolder);
-  const name = source === 'sprout' ? 'sprout' : path.basename(folder.path);
-  return new LoadedBrain(name, folder, config, weightsFile, new Versions(config, weightsFile, options));
+  return new LoadedBrain(place.name, folder, config, weightsFile, new Versions(config, weightsFile, options));
 }
 
 /** A single float32 safetensors file is mapped where it lies; anything else is expanded into the cache first. */
@@ -42,7 +41,8 @@ function findWeights(folder: ModelSource, config: ModelConfig, dataFolder: strin
   if (only?.endsWith('.safetensors') && others.length === 0) {
     try {
       mapWeights(config, only);
-      return only;
+      // onnxruntime maps no weights through a link that leads out of their folder, as those of the hub's cache do.
+      return realpathSync(only);
     } catch (error) {
       if (!(error instanceof UserError) || error.identifier !== 'weights_file_not_float32') throw error;
     }

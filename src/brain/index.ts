@@ -8,7 +8,7 @@ export { defaultGeneration } from './settings.ts';
 export * from './types.ts';
 
 /**
- * Opens a model: 'sprout', or a folder in Hugging Face's layout.
+ * Opens a model: 'sprout', a folder in Hugging Face's layout, or a model of the hub that is in its cache, by its name.
  * @throws UserError for a missing or damaged part, an architecture that is not known, tensors that do not fit.
  */
 export async function openBrain(source: string, options: BrainOptions): Promise<Brain> {

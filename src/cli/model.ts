@@ -4,21 +4,20 @@ import path from 'node:path';
 import { type Brain, type BrainVersion, openBrain } from '../brain/index.ts';
 import { UserError } from '../errors.ts';
 import { type PeftAdapter, readAdapterFolder } from '../formats/index.ts';
+import { parseHubId } from '../hub/index.ts';
 import { brainOptions } from './environment.ts';
+import { fetchModel } from './hub.ts';
 import type { Options } from './options.ts';
 
-/** A name on the hub: owner/model, as no path on disk is called. */
-const HUB_ID = /^[A-Za-z0-9][\w.-]*\/[\w.-]+$/;
-
 /**
- * Opens 'sprout', a folder or a single file.
- * @throws UserError cli_model_hub for hub ids, file_missing, and whatever opening finds wrong.
+ * Opens 'sprout', a folder, a single file, or a model of the hub, fetched first.
+ * @throws UserError file_missing, and whatever fetching or opening finds wrong.
  */
 export async function openModel(model: string): Promise<Brain> {
   if (model !== 'sprout') {
     if (!existsSync(model)) {
-      if (HUB_ID.test(model)) throw new UserError('cli_model_hub', { model });
-      throw new UserError('file_missing', { path: model });
+      if (parseHubId(model) === null) throw new UserError('file_missing', { path: model });
+      return openBrain((await fetchModel(model)).pinned, brainOptions(process.env));
     }
   }
   return openBrain(model === 'sprout' ? model : path.resolve(model), brainOptions(process.env));

@@ -12,7 +12,7 @@ export default {
     'This computer ({{platform}}) has no onnxruntime to run the brain. These have: {{supported}} (Linux with glibc).',
   memory_too_small: 'This computer has {{have}} MB of memory; the brain and its trainer need {{need}} MB.',
   brain_missing:
-    'There is no brain {{brain}}: nothing is at {{path}}. BRAIN in the file .env takes sprout, or the path of a model’s folder.',
+    'There is no brain {{brain}}: nothing is at {{path}}. BRAIN in the file .env takes sprout, the path of a model’s folder, or a model’s name on the hub.',
   disk_too_small:
     'Only {{have}} MB are free on the disk of the data folder; {{need}} MB are needed. Free some, or set DATA_FOLDER.',
   // formats
@@ -104,6 +104,51 @@ export default {
   adapter_tensor_wrong:
     'The adapter does not fit itself at {{tensor}}: it should be {{expected}}, and is {{actual}}. Save it again with peft.',
   adapter_damaged: 'The stored brain version is damaged ({{detail}}). Go back to an older version or restore a backup.',
+  // hub
+  hub_id_wrong:
+    '{{model}} is no name of a model on the hub. Such a name looks like owner/name, owner/name@revision or owner/name:file.gguf.',
+  hub_offline:
+    '{{model}} is not on this computer, and HF_HUB_OFFLINE forbids fetching it. Switch that off, or check the path if a folder was meant.',
+  hub_offline_incomplete:
+    'Only a part of {{model}} is on this computer (missing: {{file}}), and HF_HUB_OFFLINE forbids fetching the rest. Switch that off once: the download goes on where it stopped.',
+  hub_unreachable:
+    '{{host}} does not answer. Check the internet connection (behind a proxy: HTTPS_PROXY) and try again; if a folder was meant, check its path.',
+  hub_answer_wrong:
+    '{{endpoint}} answers, but not as the hub does: a filter of your network may stand in between. Ask whoever runs the network, or check HF_ENDPOINT.',
+  hub_busy:
+    '{{host}} has too much to do, or a fault (status {{status}}). Try again in a few minutes; what has come already is kept.',
+  hub_refused:
+    '{{host}} refuses to hand out {{model}} (status {{status}}). Check HF_ENDPOINT and HF_TOKEN, or choose another model.',
+  hub_gated:
+    'To get {{model}}, its terms must be accepted first. Log in at {{page}}, accept them, make an access token there (Settings, Access Tokens), and set it as HF_TOKEN.',
+  hub_gated_token:
+    'The account of your access token may not fetch {{model}} yet. Accept its terms at {{page}} with that account, wait until they let you in, and check that the token may read gated repositories.',
+  hub_token_refused:
+    'The hub does not know your access token. Make a new one and set it as HF_TOKEN, or remove it: most models need none.',
+  hub_token_wrong:
+    'The access token holds characters that no token has. Copy it again into HF_TOKEN, or into the file "token" of HF_HOME.',
+  hub_model_missing:
+    '{{endpoint}} has no model {{model}}, and no folder here is called so. Check the spelling; a private model needs HF_TOKEN.',
+  hub_revision_missing:
+    '{{model}} has no revision {{revision}}. Give a branch, a tag or a commit of it after the @, or leave it out.',
+  hub_file_missing:
+    '{{model}} has no file {{file}} on the hub. Look at its list of files there, or choose another model.',
+  hub_file_ambiguous: '{{model}} has several files for {{file}}: {{files}}. Write more of the name after the colon.',
+  hub_file_name:
+    '{{model}} names a file that cannot be kept safely: {{file}}. It was not fetched. Choose another model.',
+  hub_gguf_choose:
+    '{{model}} holds single GGUF files: {{files}}. Say which one after a colon, for example {{model}}:{{file}}.',
+  hub_weights_missing: '{{model}} holds no weights that can be opened here (none of {{wanted}}). Choose another model.',
+  hub_list_too_long:
+    'The hub lists more about {{model}} than any model needs, so it was not fetched. Choose another model.',
+  hub_interrupted:
+    'The download of {{file}} of {{model}} broke off at {{have}} of {{size}} MB. They are kept: try again, and it goes on from there.',
+  hub_length_wrong:
+    '{{file}} of {{model}} should be {{expected}} bytes long, and the server sends {{actual}}. Try again later, or from another network.',
+  hub_hash_wrong:
+    '{{file}} of {{model}} arrived damaged, twice: its checksum is not the one the hub gives. It was thrown away. Try again later, or from another network.',
+  hub_disk_too_small:
+    'The download needs {{need}} MB, and {{have}} MB are free at {{folder}}. Free some, or choose another disk with HF_HUB_CACHE.',
   // local classroom
   local_port_in_use:
     'Port {{port}} is taken by another program. Close that program, or choose another port: PORT in the .env file.',
@@ -267,8 +312,6 @@ export default {
   cli_messages_wrong: '{{option}} takes a JSON list of messages, for example [{"role": "user", "content": "Hello"}].',
   cli_chat_template:
     '{{folder}} brings a chat template of its own, and those cannot be used here yet. Give ids or plain text instead.',
-  cli_model_hub:
-    '{{model}} is no folder here, and models cannot be fetched from the hub yet. Give a folder in Hugging Face layout, or sprout.',
   cli_method_dpo: 'Training with --method dpo is not there yet. Use full or lora.',
   cli_out_taken: '{{folder}} holds {{file}} already, and it would be overwritten. Choose another folder for --out.',
 } as const;

@@ -14,7 +14,7 @@ export default {
     'Este computador ({{platform}}) não tem o onnxruntime que roda o cérebro. Estes têm: {{supported}} (Linux com glibc).',
   memory_too_small: 'Este computador tem {{have}} MB de memória; o cérebro e o treinador precisam de {{need}} MB.',
   brain_missing:
-    'Não há nenhum cérebro {{brain}}: não existe nada em {{path}}. BRAIN, no arquivo .env, aceita sprout ou o caminho da pasta de um modelo.',
+    'Não há nenhum cérebro {{brain}}: não existe nada em {{path}}. BRAIN, no arquivo .env, aceita sprout, o caminho da pasta de um modelo ou o nome de um modelo no hub.',
   disk_too_small:
     'Só há {{have}} MB livres no disco da pasta de dados; são precisos {{need}} MB. Libere espaço ou mude DATA_FOLDER.',
   // formats
@@ -110,6 +110,52 @@ export default {
     'O adaptador não combina consigo mesmo em {{tensor}}: deveria ser {{expected}}, e é {{actual}}. Salve de novo com o peft.',
   adapter_damaged:
     'A versão guardada do cérebro está danificada ({{detail}}). Volte para uma versão anterior ou restaure um backup.',
+  // hub
+  hub_id_wrong:
+    '{{model}} não é nome de modelo do hub. Um nome assim se parece com dono/nome, dono/nome@revisão ou dono/nome:arquivo.gguf.',
+  hub_offline:
+    '{{model}} não está neste computador, e HF_HUB_OFFLINE proíbe baixá-lo. Desligue isso ou, se era uma pasta, confira o caminho.',
+  hub_offline_incomplete:
+    'Só uma parte de {{model}} está neste computador (falta: {{file}}), e HF_HUB_OFFLINE proíbe baixar o resto. Desligue isso uma vez: o download continua de onde parou.',
+  hub_unreachable:
+    '{{host}} não responde. Confira a conexão com a internet (atrás de um proxy: HTTPS_PROXY) e tente de novo; se era uma pasta, confira o caminho.',
+  hub_answer_wrong:
+    '{{endpoint}} responde, mas não como o hub: talvez haja um filtro da sua rede no meio. Fale com quem cuida da rede ou confira HF_ENDPOINT.',
+  hub_busy:
+    '{{host}} está sobrecarregado ou com defeito (status {{status}}). Tente de novo em alguns minutos; o que já chegou fica guardado.',
+  hub_refused:
+    '{{host}} se recusa a entregar {{model}} (status {{status}}). Confira HF_ENDPOINT e HF_TOKEN ou escolha outro modelo.',
+  hub_gated:
+    'Para baixar {{model}}, é preciso aceitar os termos dele antes. Entre em {{page}}, aceite, crie lá um token de acesso (Settings, Access Tokens) e ponha-o em HF_TOKEN.',
+  hub_gated_token:
+    'A conta do seu token de acesso ainda não pode baixar {{model}}. Aceite os termos em {{page}} com essa conta, espere a liberação e confira se o token pode ler repositórios restritos (gated).',
+  hub_token_refused:
+    'O hub não conhece o seu token de acesso. Crie outro e ponha-o em HF_TOKEN, ou tire-o: a maioria dos modelos não precisa de nenhum.',
+  hub_token_wrong:
+    'O token de acesso tem caracteres que nenhum token tem. Copie-o de novo para HF_TOKEN ou para o arquivo "token" de HF_HOME.',
+  hub_model_missing:
+    '{{endpoint}} não tem o modelo {{model}}, e nenhuma pasta daqui se chama assim. Confira a grafia; um modelo privado precisa de HF_TOKEN.',
+  hub_revision_missing:
+    '{{model}} não tem a revisão {{revision}}. Dê um branch, uma tag ou um commit dele depois do @, ou não dê nada.',
+  hub_file_missing: '{{model}} não tem o arquivo {{file}} no hub. Veja lá a lista de arquivos ou escolha outro modelo.',
+  hub_file_ambiguous:
+    '{{model}} tem vários arquivos para {{file}}: {{files}}. Escreva mais do nome depois dos dois-pontos.',
+  hub_file_name:
+    '{{model}} dá a um arquivo um nome que não pode ser guardado com segurança: {{file}}. Ele não foi baixado. Escolha outro modelo.',
+  hub_gguf_choose:
+    '{{model}} tem arquivos GGUF avulsos: {{files}}. Diga qual depois de dois-pontos, por exemplo {{model}}:{{file}}.',
+  hub_weights_missing:
+    '{{model}} não tem pesos que possam ser abertos aqui (nenhum destes: {{wanted}}). Escolha outro modelo.',
+  hub_list_too_long:
+    'O hub lista sobre {{model}} mais do que um modelo precisa, então ele não foi baixado. Escolha outro modelo.',
+  hub_interrupted:
+    'O download de {{file}}, de {{model}}, parou em {{have}} de {{size}} MB. Eles ficam guardados: tente de novo, e ele continua dali.',
+  hub_length_wrong:
+    '{{file}}, de {{model}}, deveria ter {{expected}} bytes, e o servidor manda {{actual}}. Tente de novo mais tarde ou em outra rede.',
+  hub_hash_wrong:
+    '{{file}}, de {{model}}, chegou danificado duas vezes: a soma de verificação não é a que o hub dá. Ele foi descartado. Tente de novo mais tarde ou em outra rede.',
+  hub_disk_too_small:
+    'O download precisa de {{need}} MB, e há {{have}} MB livres em {{folder}}. Libere espaço ou escolha outro disco com HF_HUB_CACHE.',
   // local classroom
   local_port_in_use:
     'A porta {{port}} está em uso por outro programa. Feche esse programa ou escolha outra porta: PORT no arquivo .env.',
@@ -270,8 +316,6 @@ export default {
     '{{option}} recebe uma lista JSON de mensagens, por exemplo [{"role": "user", "content": "Olá"}].',
   cli_chat_template:
     '{{folder}} traz um modelo de conversa (chat template) próprio, que ainda não pode ser usado aqui. Dê ids ou texto simples.',
-  cli_model_hub:
-    '{{model}} não é uma pasta daqui, e modelos ainda não podem ser baixados do hub. Dê uma pasta no formato do Hugging Face, ou sprout.',
   cli_method_dpo: 'O treino com --method dpo ainda não existe. Use full ou lora.',
   cli_out_taken: '{{folder}} já tem {{file}}, que seria sobrescrito. Escolha outra pasta para --out.',
 } as const satisfies Section<typeof en>;
