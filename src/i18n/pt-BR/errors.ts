@@ -120,6 +120,10 @@ export default {
     'A pasta {{folder}} não tem tokenizer.json; este modelo só recebe e devolve números de tokens, não texto. Coloque nela os arquivos do tokenizador.',
   tokenizer_unreadable:
     'O tokenizador em {{folder}} não pode ser usado ({{problem}}). Baixe ou copie os arquivos de novo.',
+  chat_template_failed:
+    'O molde de conversa (chat template) de {{model}} não conseguiu montar a conversa ({{problem}}). Corrija o molde nos arquivos do tokenizador, ou use outro modelo.',
+  chat_template_runaway:
+    'O molde de conversa (chat template) de {{model}} gastou tempo ou memória demais e foi interrompido; um molde honesto quase não gasta nada. Baixe o modelo de novo de uma fonte confiável, ou use outro.',
   prompt_empty: 'Não há nada para responder: o texto não tem nenhum token. Escreva pelo menos um.',
   prompt_token_unknown: 'O token {{token}} não está no vocabulário; os números vão de 0 a {{last}}.',
   generation_setting_wrong: '{{setting}} não pode ser {{value}}. Escolha um valor de {{lowest}} a {{highest}}.',
@@ -220,8 +224,6 @@ export default {
   cli_data_empty: '{{file}} não tem nenhum exemplo, então não há o que aprender.',
   cli_messages_wrong:
     '{{option}} recebe uma lista JSON de mensagens, por exemplo [{"role": "user", "content": "Olá"}].',
-  cli_chat_template:
-    '{{folder}} traz um modelo de conversa (chat template) próprio, que ainda não pode ser usado aqui. Dê ids ou texto simples.',
   cli_model_file:
     '{{model}} é um arquivo só, e esses ainda não podem ser abertos. Dê uma pasta no formato do Hugging Face, ou sprout.',
   cli_model_hub:
