@@ -5,11 +5,14 @@ import { architectureOf, type ModelConfig, mapWeights, parseModelConfig, seededR
 import { UserError } from '../errors.ts';
 import { type ModelSource, openModelSource } from '../formats/index.ts';
 import { bertScore } from '../scoring/index.ts';
+import { conversationIds, promptIds } from './chat.ts';
+import { endTokens } from './end-tokens.ts';
 import { describe } from './info.ts';
 import { locate } from './locate.ts';
-import { buildPrompt, promptBudget, shorten } from './prompt.ts';
+import { promptBudget, shorten } from './prompt.ts';
 import { SerialQueue } from './queue.ts';
 import { completeSettings, defaultGeneration } from './settings.ts';
+import { TemplateRenderer } from './template-renderer.ts';
 import { openTokenizer } from './tokenizer.ts';
 import type {
   BertScores,
@@ -18,6 +21,7 @@ import type {
   BrainOptions,
   BrainTokenizer,
   BrainVersion,
+  ChatMessage,
   Choices,
   ContextTurn,
   Generation,
@@ -59,6 +63,8 @@ class LoadedBrain implements Brain {
   readonly weightsFile: string;
   readonly #versions: Versions;
   readonly #queue = new SerialQueue();
+  readonly #templates: TemplateRenderer;
+  readonly #endIds: readonly number[];
   #disposed: Promise<void> | undefined;
 
   constructor(name: string, source: ModelSource, config: ModelConfig, weightsFile: string, versions: Versions) {
@@ -69,15 +75,25 @@ class LoadedBrain implements Brain {
     this.weightsFile = weightsFile;
     this.#versions = versions;
     this.tokenizer = openTokenizer(source, config.eosTokenId);
+    this.#templates = new TemplateRenderer(source.path);
+    this.#endIds = endTokens(source, this.tokenizer);
   }
 
-  promptIds(
+  async promptIds(
     context: readonly ContextTurn[],
     text: string,
     choices: Partial<Choices> = {},
     maxNewTokens: number = defaultGeneration.maxNewTokens,
-  ): number[] {
-    return buildPrompt(this.tokenizer, context, text, choices, promptBudget(this.window, maxNewTokens));
+  ): Promise<number[]> {
+    const budget = promptBudget(this.window, maxNewTokens);
+    return promptIds(this.tokenizer, this.#templates, { context, text, choices, budget });
+  }
+
+  async conversationIds(
+    messages: readonly ChatMessage[],
+    { addGenerationPrompt }: { addGenerationPrompt: boolean },
+  ): Promise<number[]> {
+    return conversationIds(this.tokenizer, this.#templates, messages, addGenerationPrompt);
   }
 
   trainingIds(text: string): number[] {
@@ -97,7 +113,7 @@ class LoadedBrain implements Brain {
       whole.maxNewTokens = Math.min(whole.maxNewTokens, this.window - inputIds.length);
       const soFar: number[] = [];
       const began = performance.now();
-      const { outputIds, tokenLogprobs } = await generate(inputIds, whole, this.tokenizer.eosId, {
+      const { outputIds, tokenLogprobs } = await generate(inputIds, whole, this.#endIds, {
         random: seededRandom(whole.seed).uniform,
         onToken: (id) => {
           soFar.push(id);
@@ -146,7 +162,10 @@ class LoadedBrain implements Brain {
   }
 
   dispose(): Promise<void> {
-    this.#disposed ??= this.#queue.run(() => this.#versions.dispose());
+    this.#disposed ??= this.#queue.run(async () => {
+      await this.#templates.dispose();
+      await this.#versions.dispose();
+    });
     return this.#disposed;
   }
 

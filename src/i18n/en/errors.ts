@@ -208,6 +208,10 @@ export default {
   tokenizer_missing:
     '{{folder}} holds no tokenizer.json, so this model takes and gives ids only, no text. Add the tokenizer files of the model.',
   tokenizer_unreadable: 'The tokenizer in {{folder}} cannot be used ({{problem}}). Download or copy its files again.',
+  chat_template_failed:
+    'The chat template of {{model}} could not lay out the conversation ({{problem}}). Correct the template in its tokenizer files, or take another model.',
+  chat_template_runaway:
+    'The chat template of {{model}} took too much time or memory and was stopped; an honest one needs next to nothing. Fetch the model again from a source you trust, or take another one.',
   prompt_empty: 'There is nothing to answer: the prompt holds no token. Give at least one.',
   prompt_token_unknown: 'The token {{token}} is not in the vocabulary; the ids go from 0 to {{last}}.',
   generation_setting_wrong: '{{setting}} cannot be {{value}}. Choose a value from {{lowest}} to {{highest}}.',
@@ -310,8 +314,6 @@ export default {
     '{{file}}, line {{line}}: the token {{token}} is not in the vocabulary; the ids go from 0 to {{last}}.',
   cli_data_empty: '{{file}} holds no rows, so there is nothing to learn from.',
   cli_messages_wrong: '{{option}} takes a JSON list of messages, for example [{"role": "user", "content": "Hello"}].',
-  cli_chat_template:
-    '{{folder}} brings a chat template of its own, and those cannot be used here yet. Give ids or plain text instead.',
   cli_method_dpo: 'Training with --method dpo is not there yet. Use full or lora.',
   cli_out_taken: '{{folder}} holds {{file}} already, and it would be overwritten. Choose another folder for --out.',
 } as const;

@@ -214,6 +214,10 @@ export default {
     'A pasta {{folder}} não tem tokenizer.json; este modelo só recebe e devolve números de tokens, não texto. Coloque nela os arquivos do tokenizador.',
   tokenizer_unreadable:
     'O tokenizador em {{folder}} não pode ser usado ({{problem}}). Baixe ou copie os arquivos de novo.',
+  chat_template_failed:
+    'O molde de conversa (chat template) de {{model}} não conseguiu montar a conversa ({{problem}}). Corrija o molde nos arquivos do tokenizador, ou use outro modelo.',
+  chat_template_runaway:
+    'O molde de conversa (chat template) de {{model}} gastou tempo ou memória demais e foi interrompido; um molde honesto quase não gasta nada. Baixe o modelo de novo de uma fonte confiável, ou use outro.',
   prompt_empty: 'Não há nada para responder: o texto não tem nenhum token. Escreva pelo menos um.',
   prompt_token_unknown: 'O token {{token}} não está no vocabulário; os números vão de 0 a {{last}}.',
   generation_setting_wrong: '{{setting}} não pode ser {{value}}. Escolha um valor de {{lowest}} a {{highest}}.',
@@ -314,8 +318,6 @@ export default {
   cli_data_empty: '{{file}} não tem nenhum exemplo, então não há o que aprender.',
   cli_messages_wrong:
     '{{option}} recebe uma lista JSON de mensagens, por exemplo [{"role": "user", "content": "Olá"}].',
-  cli_chat_template:
-    '{{folder}} traz um modelo de conversa (chat template) próprio, que ainda não pode ser usado aqui. Dê ids ou texto simples.',
   cli_method_dpo: 'O treino com --method dpo ainda não existe. Use full ou lora.',
   cli_out_taken: '{{folder}} já tem {{file}}, que seria sobrescrito. Escolha outra pasta para --out.',
 } as const satisfies Section<typeof en>;
