@@ -38,7 +38,7 @@ function olderFolder(): string {
 describe('a brain from an older folder', () => {
   test('answers, word for word, as the same one in safetensors and with tokenizer.json', async () => {
     const [older, newer] = [await opened(olderFolder()), await opened(tinyFolder({ dtype: 'float16' }))];
-    const prompt = newer.promptIds([], 'the cat sat on the mat');
+    const prompt = await newer.promptIds([], 'the cat sat on the mat');
     expect(older.tokenizer.known).toBe(true);
     expect(older.trainingIds('Olá, coração 😀')).toEqual(newer.trainingIds('Olá, coração 😀'));
     const settings = { ...defaultGeneration, maxNewTokens: 12, seed: 3 };
