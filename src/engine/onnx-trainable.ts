@@ -7,7 +7,7 @@ import type { AdamWOptions } from './adamw.ts';
 import { type AdamWPool, free, type OptimizedTensor } from './adamw-pool.ts';
 import { floatsOf, type InferenceSession, int64Tensor, Tensor } from './session.ts';
 import { elementCount, float32Tensor, type TensorMap, toFloat32 } from './tensor.ts';
-import type { Trainable, TrainingBatch } from './trainable.ts';
+import type { Evaluation, Trainable, TrainingBatch } from './trainable.ts';
 import { gradientName } from './training-graph.ts';
 
 export interface TrainedTensor extends OptimizedTensor {
@@ -74,14 +74,18 @@ export class OnnxTrainable implements Trainable {
     return loss;
   }
 
-  async evaluate(batch: TrainingBatch): Promise<{ nll: number; tokens: number }> {
+  async evaluate(batch: TrainingBatch): Promise<Evaluation> {
     const places = labelledPlaces(batch);
-    if (places.rows.length === 0) return { nll: 0, tokens: 0 };
+    const tokenNll = new Float32Array(batch.labels.length);
+    if (places.rows.length === 0) return { nll: 0, tokens: 0, tokenNll };
     this.#evaluation ??= await this.#parts.openEvaluation();
     const results = await this.#evaluation.run(this.#feeds(batch, places));
     let nll = 0;
-    for (const value of floatsOf(results.nll)) nll += value;
-    return { nll, tokens: places.rows.length };
+    for (const [i, value] of floatsOf(results.nll).entries()) {
+      nll += value;
+      tokenNll[places.rows[i]! + 1] = value;
+    }
+    return { nll, tokens: places.rows.length, tokenNll };
   }
 
   async clipGradNorm(maxNorm: number): Promise<number> {
