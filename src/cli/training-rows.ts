@@ -60,10 +60,10 @@ function completionRow(line: Line, brain: Brain): TrainingRow {
   return { inputIds, labels: inputIds.map((id, at) => (at < known ? IGNORED : id)) };
 }
 
-function encode(text: string, brain: Brain): number[] {
+export function encode(text: string, brain: Brain): number[] {
   return brain.tokenizer.encode(text, { parseSpecial: true });
 }
 
-function closed(ids: number[], { tokenizer }: Brain): number[] {
+export function closed(ids: number[], { tokenizer }: Brain): number[] {
   return ids.at(-1) === tokenizer.eosId ? ids : [...ids, tokenizer.eosId];
 }

@@ -21,6 +21,13 @@ export interface TrainingBatch {
   length: number;
 }
 
+export interface Evaluation {
+  nll: number;
+  tokens: number;
+  /** As laid out in the batch: −ln p of the token at its own place, 0 where it is not learnt. [batchSize · length]. */
+  tokenNll: Float32Array;
+}
+
 export interface TrainableOptions {
   method: 'full' | 'lora';
   lora?: LoraConfig;
@@ -38,8 +45,8 @@ export interface Trainable {
   forwardBackward(batch: TrainingBatch, normaliser: number): Promise<number>;
   /** The same with a weight of its own for each token (as laid out in the batch; used where the label is not −100): any loss whose slope is known. Returns Σ weight · nll. */
   forwardBackwardWeighted(batch: TrainingBatch, tokenWeights: Float32Array): Promise<number>;
-  /** Σ −ln p over the labelled tokens, and how many they are; changes nothing. */
-  evaluate(batch: TrainingBatch): Promise<{ nll: number; tokens: number }>;
+  /** Σ −ln p over the labelled tokens, how many they are, and each one's −ln p; changes nothing. */
+  evaluate(batch: TrainingBatch): Promise<Evaluation>;
   /** Scales the gathered gradients so that their norm is at most maxNorm. Returns the norm before. */
   clipGradNorm(maxNorm: number): Promise<number>;
   /** One step of AdamW (no decay for biases and norms, as the Trainer); zeroes the gradients. */

@@ -5,10 +5,14 @@
  * of the text it learns, which is why every job measures the push (push.ts).
  */
 import { UserError } from '../errors.ts';
+import { JOB_RECIPES, type JobRecipe } from '../store/index.ts';
 import type { TrainingArguments, TrainingRow } from './trainer.ts';
 
-export const RECIPES = Object.freeze(['classic'] as const);
-export type Recipe = (typeof RECIPES)[number];
+export const RECIPES = JOB_RECIPES;
+export type Recipe = JobRecipe;
+
+/** Replies that *reward* draws for a prompt at each step. */
+export const DRAWS = 4;
 
 /** The original's settings, each under the Trainer's name. */
 export const CLASSIC_ARGUMENTS = Object.freeze({

@@ -42,7 +42,24 @@ const WRONG: [name: string, args: string[], says: string][] = [
   ['a name no model on the hub has', ['download', '../gpt2'], '../gpt2 is no name of a model on the hub'],
   ['a folder that is no model', ['info', scratch], 'holds no config.json'],
   ['training without a method', train, '--method is missing'],
-  ['dpo', [...train, '--method', 'dpo'], '--method dpo is not there yet'],
+  ['beta without dpo', [...train, '--method', 'lora', '--beta', '0.1'], '--beta has no effect without --method dpo'],
+  ['a beta of nothing', [...train, '--method', 'dpo', '--beta', '0'], '--beta'],
+  [
+    'no pair for dpo',
+    [
+      ...['train', 'sprout', '--method', 'dpo', '--out', join(scratch, 'n')],
+      ...['--data', jsonLines('p.jsonl', [{ prompt: 'Hi', chosen: 'Hello' }])],
+    ],
+    'no pair for --method dpo',
+  ],
+  [
+    'a pair of ids and text',
+    [
+      ...['train', 'sprout', '--method', 'dpo', '--out', join(scratch, 'n')],
+      ...['--data', jsonLines('q.jsonl', [{ prompt: [1, 2], chosen: 'Hello', rejected: [3] }])],
+    ],
+    '"chosen"',
+  ],
   ['an unknown method', [...train, '--method', 'rlhf'], 'full, lora, dpo'],
   [
     'a rank without lora',
@@ -137,8 +154,7 @@ describe('help', () => {
       expect(stdout).toMatch(new RegExp(`^Usage: brain ${name} `));
       const { default: command } = await import(`../../src/cli/commands/${name}.ts`);
       const missing = Object.keys(command.options).filter((option) => !stdout.includes(`--${option}`));
-      // Of dpo, which is not there yet.
-      expect(missing.filter((option) => option !== 'beta')).toEqual([]);
+      expect(missing).toEqual([]);
     },
   );
 });

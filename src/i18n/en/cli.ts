@@ -51,12 +51,14 @@ given those before it.`,
   help_hidden: `Usage: brain hidden MODEL (--text TEXT | --input-ids JSON)
 
 Writes one line: {"input_ids", "hidden_states"}, as [layers + 1][tokens][channels], the embeddings first.`,
-  help_train: `Usage: brain train MODEL --data FILE.jsonl --method full|lora --out DIR [OPTIONS]
+  help_train: `Usage: brain train MODEL --data FILE.jsonl --method full|lora|dpo --out DIR [OPTIONS]
 
-A row a line: {"input_ids"}, {"text"}, {"prompt", "completion"} or {"messages"}, read as TRL does. Writes the Trainer's
-log, a line a step and a summary, and to DIR a model folder (full) or a peft adapter folder (lora).
+A row a line: {"input_ids"}, {"text"}, {"prompt", "completion"} or {"messages"}, read as TRL does; for dpo {"prompt",
+"chosen", "rejected"}, as texts or as ids. Writes the Trainer's log, a line a step and a summary, and to DIR a model folder
+(full) or a peft adapter folder (lora, dpo). The reference of dpo is the model without an adapter.
 
-  --adapter DIR                     adapter to go on with (lora) or to take into the weights first (full)
+  --adapter DIR                     adapter to go on with (lora, dpo) or to take into the weights first (full)
+  --beta X                          dpo: how hard the reference holds (default: 0.1)
   --learning-rate X                 default: 5e-5
   --num-train-epochs X              default: 3
   --per-device-train-batch-size N   default: 1

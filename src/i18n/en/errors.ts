@@ -310,10 +310,10 @@ export default {
   cli_line_field: '{{file}}, line {{line}}: "{{field}}" is missing or of the wrong type.',
   cli_line_row:
     '{{file}}, line {{line}}: no row for training. It needs "input_ids", "text", "prompt" with "completion", or "messages".',
+  cli_line_pair: '{{file}}, line {{line}}: no pair for --method dpo. It needs "prompt", "chosen" and "rejected".',
   cli_line_token:
     '{{file}}, line {{line}}: the token {{token}} is not in the vocabulary; the ids go from 0 to {{last}}.',
   cli_data_empty: '{{file}} holds no rows, so there is nothing to learn from.',
   cli_messages_wrong: '{{option}} takes a JSON list of messages, for example [{"role": "user", "content": "Hello"}].',
-  cli_method_dpo: 'Training with --method dpo is not there yet. Use full or lora.',
   cli_out_taken: '{{folder}} holds {{file}} already, and it would be overwritten. Choose another folder for --out.',
 } as const;

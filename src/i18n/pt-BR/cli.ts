@@ -53,12 +53,14 @@ dados os que vêm antes dele.`,
   help_hidden: `Uso: brain hidden MODEL (--text TEXTO | --input-ids JSON)
 
 Escreve uma linha: {"input_ids", "hidden_states"}, como [camadas + 1][tokens][canais], os embeddings primeiro.`,
-  help_train: `Uso: brain train MODEL --data FILE.jsonl --method full|lora --out DIR [OPÇÕES]
+  help_train: `Uso: brain train MODEL --data FILE.jsonl --method full|lora|dpo --out DIR [OPÇÕES]
 
-Uma linha por exemplo: {"input_ids"}, {"text"}, {"prompt", "completion"} ou {"messages"}, lidos como no TRL. Escreve o
-registro do Trainer, uma linha por passo e um resumo, e em DIR uma pasta de modelo (full) ou de adaptador peft (lora).
+Uma linha por exemplo: {"input_ids"}, {"text"}, {"prompt", "completion"} ou {"messages"}, lidos como no TRL; no dpo,
+{"prompt", "chosen", "rejected"}, como textos ou como ids. Escreve o registro do Trainer, uma linha por passo e um resumo,
+e em DIR uma pasta de modelo (full) ou de adaptador peft (lora, dpo). A referência do dpo é o modelo sem adaptador.
 
-  --adapter DIR                     adaptador para continuar (lora) ou para somar antes aos pesos (full)
+  --adapter DIR                     adaptador para continuar (lora, dpo) ou para somar antes aos pesos (full)
+  --beta X                          dpo: com que força a referência segura (padrão: 0.1)
   --learning-rate X                 padrão: 5e-5
   --num-train-epochs X              padrão: 3
   --per-device-train-batch-size N   padrão: 1

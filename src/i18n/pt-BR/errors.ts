@@ -314,10 +314,11 @@ export default {
   cli_line_field: '{{file}}, linha {{line}}: "{{field}}" falta ou é do tipo errado.',
   cli_line_row:
     '{{file}}, linha {{line}}: não é um exemplo de treino. Precisa de "input_ids", "text", "prompt" com "completion", ou "messages".',
+  cli_line_pair:
+    '{{file}}, linha {{line}}: não é um par para --method dpo. Precisa de "prompt", "chosen" e "rejected".',
   cli_line_token: '{{file}}, linha {{line}}: o token {{token}} não está no vocabulário; os ids vão de 0 a {{last}}.',
   cli_data_empty: '{{file}} não tem nenhum exemplo, então não há o que aprender.',
   cli_messages_wrong:
     '{{option}} recebe uma lista JSON de mensagens, por exemplo [{"role": "user", "content": "Olá"}].',
-  cli_method_dpo: 'O treino com --method dpo ainda não existe. Use full ou lora.',
   cli_out_taken: '{{folder}} já tem {{file}}, que seria sobrescrito. Escolha outra pasta para --out.',
 } as const satisfies Section<typeof en>;
