@@ -7,7 +7,7 @@ import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
-import type { ModelConfig } from './architectures/index.ts';
+import type { AnyModelConfig } from './architectures/index.ts';
 import type { FileRange } from './graph.ts';
 import { elementCount, float32Tensor, type TensorMap } from './tensor.ts';
 import { expectedWeights, findWeight } from './weights.ts';
@@ -24,7 +24,7 @@ const entrySchema = z.object({
  * Where each expected weight lies in `file`, under its full name; names without their prefix are accepted.
  * @throws UserError file_missing {path}, weights_file_damaged {file}, weights_file_not_float32 {file, tensor, dtype}, model_tensor_missing, model_tensor_shape.
  */
-export function mapWeights(config: ModelConfig, file: string): Map<string, FileRange> {
+export function mapWeights(config: AnyModelConfig, file: string): Map<string, FileRange> {
   const { header, dataStart, size } = readHeader(file);
   const result = new Map<string, FileRange>();
   for (const [name, shape] of expectedWeights(config)) {
@@ -69,7 +69,11 @@ function readHeader(file: string): { header: Record<string, unknown>; dataStart:
 }
 
 /** The weights read straight into arrays that `allocate` makes. Same errors as mapWeights. */
-export function readWeights(config: ModelConfig, file: string, allocate: (count: number) => Float32Array): TensorMap {
+export function readWeights(
+  config: AnyModelConfig,
+  file: string,
+  allocate: (count: number) => Float32Array,
+): TensorMap {
   const descriptor = openSync(file, 'r');
   try {
     const shapes = expectedWeights(config);

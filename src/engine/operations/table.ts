@@ -5,7 +5,7 @@ import { Gather, GatherElements, ScatterElements, ScatterRows } from './indexing
 import { FusedMatMul, Gemm } from './linear.ts';
 import { LayerNormalization, LinearCrossEntropy, SimplifiedLayerNormalization, Softmax } from './normalisation.ts';
 import { RotaryEmbedding, RotaryTable } from './rotary.ts';
-import { CausalBias, Concat, Expand, ReduceSum, Reshape, Split, Transpose } from './shape.ts';
+import { CausalBias, Concat, Expand, PaddingBias, ReduceSum, Reshape, Split, Transpose } from './shape.ts';
 import type { Operation, OperationName } from './types.ts';
 
 export const operations: { readonly [Name in OperationName]: Operation<Name> } = {
@@ -40,4 +40,5 @@ export const operations: { readonly [Name in OperationName]: Operation<Name> } =
   GatherElements,
   ScatterElements,
   CausalBias,
+  PaddingBias,
 };

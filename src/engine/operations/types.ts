@@ -45,6 +45,7 @@ export interface Attributes {
   GatherElements: { axis: number };
   ScatterElements: { axis: number };
   CausalBias: None;
+  PaddingBias: None;
 }
 
 export type OperationName = keyof Attributes;
