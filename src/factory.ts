@@ -1,8 +1,9 @@
 /**
  * Puts the house together: store, brain, trainer, classroom, and one front door. Nothing here knows how any of them works.
  */
+import path from 'node:path';
 import type { Logger } from 'pino';
-import { type Brain, openBrain } from './brain/index.ts';
+import { BertScorer, type Brain, EXACT_ENCODERS, type FoundModel, openBrain } from './brain/index.ts';
 import { Classroom } from './classroom/index.ts';
 import type { Config } from './config.ts';
 import { startBot } from './discord/index.ts';
@@ -41,6 +42,14 @@ export async function openFactory(config: Config, log: Logger): Promise<Factory>
     // People speak in words: a brain that takes numbers only is better refused now than at their first turn.
     brain.tokenizer.encode('hello');
 
+    const bertScorer = new BertScorer({
+      resolveModel: async (id) => findEncoder(config, id),
+      dataFolder: config.dataFolder,
+      onTrouble: (error, model) => log.warn({ err: error, model }, 'exact BERTScore is not to be had for now'),
+      ...threads,
+    });
+    closers.push(() => bertScorer.dispose());
+
     // Nobody's text comes from Discord in the local classroom, so Discord's agreement is not asked for there.
     const declarationRequired = local === null;
     const classroom: Classroom = new Classroom({
@@ -48,6 +57,7 @@ export async function openFactory(config: Config, log: Logger): Promise<Factory>
       brain,
       model: config.brain,
       declarationRequired,
+      bertScorer,
       wakeTraining: () => supervisor.wake(),
       log,
     });
@@ -100,4 +110,12 @@ function openLocalClassroom(config: Config): Promise<LocalServer> {
     locale: config.classLocale,
     guildName: config.className,
   });
+}
+
+/** The folder that the environment names for an encoder. @throws UserError encoder_not_here. */
+function findEncoder({ bertscore }: Config, id: string): FoundModel {
+  const [key, folder] =
+    id === EXACT_ENCODERS.en.id ? ['BERTSCORE_EN', bertscore.en] : ['BERTSCORE_MULTILINGUAL', bertscore.multilingual];
+  if (folder === undefined) throw new UserError('encoder_not_here', { model: path.posix.basename(id), key: `${key}` });
+  return { folder, name: path.basename(path.resolve(folder)) };
 }

@@ -1,7 +1,14 @@
 /** MODEL and --adapter: what they name, opened. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { type Brain, type BrainVersion, openBrain } from '../brain/index.ts';
+import {
+  type AnyModel,
+  type Brain,
+  type BrainOptions,
+  type BrainVersion,
+  openAnyModel,
+  openBrain,
+} from '../brain/index.ts';
 import { UserError } from '../errors.ts';
 import { type PeftAdapter, readAdapterFolder } from '../formats/index.ts';
 import { brainOptions } from './environment.ts';
@@ -11,10 +18,22 @@ import type { Options } from './options.ts';
 const HUB_ID = /^[A-Za-z0-9][\w.-]*\/[\w.-]+$/;
 
 /**
- * Opens 'sprout' or a folder.
+ * Opens 'sprout' or the folder of a causal language model.
  * @throws UserError cli_model_file for single files, cli_model_hub for hub ids, file_missing, and whatever opening finds wrong.
  */
-export async function openModel(model: string): Promise<Brain> {
+export function openModel(model: string): Promise<Brain> {
+  return openNamed(model, openBrain);
+}
+
+/** The same where an encoder will do too. */
+export function openModelOrEncoder(model: string): Promise<AnyModel> {
+  return openNamed(model, openAnyModel);
+}
+
+async function openNamed<Opened>(
+  model: string,
+  open: (source: string, options: BrainOptions) => Promise<Opened>,
+): Promise<Opened> {
   if (model !== 'sprout') {
     if (/\.(gguf|bin)$/i.test(model)) throw new UserError('cli_model_file', { model });
     if (!existsSync(model)) {
@@ -22,7 +41,7 @@ export async function openModel(model: string): Promise<Brain> {
       throw new UserError('file_missing', { path: model });
     }
   }
-  return openBrain(model === 'sprout' ? model : path.resolve(model), brainOptions(process.env));
+  return open(model === 'sprout' ? model : path.resolve(model), brainOptions(process.env));
 }
 
 /** The adapter that was asked for, or undefined. @throws UserError for a missing or damaged part. */
@@ -39,7 +58,15 @@ export function versionOf(options: Options): BrainVersion {
 
 /** Ids of `--text` or `--input-ids`. Control tokens spelt out in the text are meant: whoever types here owns the model. */
 export function idsOf(options: Options, brain: Brain): number[] {
+  return idsBy(options, (text) => brain.tokenizer.encode(text, { parseSpecial: true }));
+}
+
+/** The same for what `openModelOrEncoder` gave: an encoder's text stands between its first and last token. */
+export function idsOfEither(options: Options, { kind, model }: AnyModel): number[] {
+  return kind === 'brain' ? idsOf(options, model) : idsBy(options, model.tokenizer.encode);
+}
+
+function idsBy(options: Options, encode: (text: string) => number[]): number[] {
   const given = options.oneOf(['text', 'input-ids']);
-  if (given === 'input-ids') return options.ids(given);
-  return brain.tokenizer.encode(options.required(given), { parseSpecial: true });
+  return given === 'input-ids' ? options.ids(given) : encode(options.required(given));
 }

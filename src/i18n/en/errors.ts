@@ -106,6 +106,10 @@ export default {
     'The adapter holds {{tensor}}, which this model has no place for. It was made for another model.',
   encoder_layer_missing:
     'Layer {{layer}} was asked for; the model has those from 0 to {{layers}}. Ask for one of them.',
+  encoder_too_large:
+    '{{model}} needs {{need}} MB of memory, which is more than half of the {{have}} MB of this computer. Leave bertscore on stand-in.',
+  encoder_not_here:
+    '{{model}} is not on this computer. Download its folder and give its path as {{key}} in the file .env, or leave bertscore on stand-in.',
   sequence_too_long:
     'These {{length}} tokens do not fit: the model reads at most {{window}} at once. Shorten the text.',
   training_rows_empty: 'There is nothing to train on: no row has two tokens or more to learn from.',

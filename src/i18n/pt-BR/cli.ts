@@ -23,8 +23,10 @@ ordem. ROUGE é a medida F do rouge_score com radicais, BLEU é o sentence_bleu 
 com o WordNet 3.0.
 
   --language en|pt   língua dos radicais e sinônimos do METEOR (padrão: en); pt só tem radicais, e avisa
-  --bertscore MODEL  acrescenta {"bertscore": {"precision", "recall", "f1"}} com os estados ocultos de MODEL
-  --layers N         os estados ocultos de qual camada (padrão: a do meio)`,
+  --bertscore MODEL  acrescenta {"bertscore": {"precision", "recall", "f1"}} com os estados ocultos de MODEL; com um
+                     codificador (BERT, RoBERTa) são os números do bert_score, sem idf e sem reescala
+  --layers N         os estados ocultos de qual camada (padrão: 17 no roberta-large e 9 no
+                     bert-base-multilingual-cased, como no bert_score; nos outros, a do meio)`,
   help_tokens: `Uso: brain tokens FILE.jsonl
 
 Lê {"expected", "generated", "max_score", "half_reward"} por linha e escreve {"total", "table"} por linha; a tabela é
@@ -50,7 +52,8 @@ Escreve uma linha: {"input_ids", "token_logprobs"}, o logaritmo natural da proba
 dados os que vêm antes dele.`,
   help_hidden: `Uso: brain hidden MODEL (--text TEXTO | --input-ids JSON)
 
-Escreve uma linha: {"input_ids", "hidden_states"}, como [camadas + 1][tokens][canais], os embeddings primeiro.`,
+Escreve uma linha: {"input_ids", "hidden_states"}, como [camadas + 1][tokens][canais], os embeddings primeiro.
+MODEL pode ser um codificador (BERT, RoBERTa): o texto fica então entre o primeiro e o último token dele.`,
   help_train: `Uso: brain train MODEL --data FILE.jsonl --method full|lora --out DIR [OPÇÕES]
 
 Uma linha por exemplo: {"input_ids"}, {"text"}, {"prompt", "completion"} ou {"messages"}, lidos como no TRL. Escreve o
@@ -72,7 +75,7 @@ registro do Trainer, uma linha por passo e um resumo, e em DIR uma pasta de mode
   help_info: `Uso: brain info MODEL
 
 Escreve uma linha: arquitetura, parâmetros, vocabulário, janela, camadas, licença se for conhecida, e estimativas da
-memória necessária para usar o modelo, treinar um adaptador LoRA e treinar todos os pesos.`,
+memória necessária para usar o modelo, treinar um adaptador LoRA e treinar todos os pesos. Codificadores (BERT, RoBERTa) não são treinados aqui.`,
   wanted_number: 'um número',
   wanted_whole: 'um número inteiro',
   wanted_from: '{{kind}} a partir de {{from}}',
