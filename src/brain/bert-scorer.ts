@@ -60,6 +60,8 @@ interface Seat {
   readonly choice: EncoderChoice;
   opening: Promise<EncoderModel | null> | null;
   open: EncoderModel | null;
+  /** When `opening` began. */
+  since: number;
   retryAt: number;
   /** Questions under way. */
   asking: number;
@@ -75,7 +77,7 @@ export class BertScorer {
     this.#options = { memory: memoryOfThisComputer(), now: Date.now, setTimer: plainTimer, ...options };
     const { en, pt } = options.encoders ?? EXACT_ENCODERS;
     const seat = (choice: EncoderChoice): Seat => {
-      return { choice, opening: null, open: null, retryAt: 0, asking: 0, stopIdling: () => {} };
+      return { choice, opening: null, open: null, since: 0, retryAt: 0, asking: 0, stopIdling: () => {} };
     };
     this.#seats = { en: seat(en), pt: seat(pt) };
   }
@@ -88,6 +90,9 @@ export class BertScorer {
   /** bert_score's answer, or null where there is none in time: the encoder is on its way, or cannot be had. */
   score(language: 'en' | 'pt', reference: string, hypothesis: string): Promise<BertScores | null> {
     const seat = this.#seats[language];
+    // A download under way delays the reply that began it, not every one until it is done.
+    const isSlow = seat.open === null && this.#options.now() - seat.since >= PATIENCE_MS;
+    if (seat.opening !== null && isSlow) return Promise.resolve(null);
     return new Promise((resolve) => {
       const stopWaiting = this.#options.setTimer(PATIENCE_MS, () => resolve(null));
       void this.#ask(seat, reference, hypothesis)
@@ -131,6 +136,7 @@ export class BertScorer {
       (error: unknown) => this.#trouble(seat, error),
     );
     seat.opening = opening;
+    seat.since = this.#options.now();
     return opening;
   }
 
