@@ -1,11 +1,13 @@
 /**
- * The environment, parsed once. `.env.example` documents every key; a test holds the two together.
+ * The environment, parsed once; what is about the hub, by `src/hub`. `.env.example` documents every key; a test holds the
+ * two together.
  * Where a value comes from, strongest first: the command line (`--lan`), the environment, the file `.env`, the default.
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { UserError } from './errors.ts';
+import { type HubSettings, readHubSettings } from './hub/index.ts';
 
 /** The project's own folder: where `models`, `commands` and `migrations` are, whatever folder we were started from. */
 export const PROJECT_FOLDER = path.resolve(import.meta.dirname, '..');
@@ -41,6 +43,8 @@ export interface Config {
   brain: string;
   /** Folders of roberta-large and bert-base-multilingual-cased, where somebody put them. */
   bertscore: { en: string | undefined; multilingual: string | undefined };
+  /** Where a brain named as on the hub is fetched from, and kept. */
+  hub: HubSettings;
   className: string;
   classLocale: 'en' | 'pt-BR';
   port: number;
@@ -78,6 +82,7 @@ export function readConfig(environment: NodeJS.ProcessEnv, flags: readonly strin
     dataFolder: path.resolve(PROJECT_FOLDER, env.DATA_FOLDER),
     brain: env.BRAIN,
     bertscore: { en: env.BERTSCORE_EN, multilingual: env.BERTSCORE_MULTILINGUAL },
+    hub: readHubSettings(environment),
     className: env.CLASS_NAME,
     classLocale: env.CLASS_LOCALE ?? systemLocale(environment),
     port: env.PORT,

@@ -1,4 +1,5 @@
 /** A loaded model: text and choices in, replies, log-probabilities and hidden states out, for any of its versions. */
+import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import {
   type AnyModelConfig,
@@ -9,12 +10,16 @@ import {
   seededRandom,
 } from '../engine/index.ts';
 import { UserError } from '../errors.ts';
-import { type ModelSource, openModelFolder } from '../formats/index.ts';
+import { type ModelSource, openModelSource } from '../formats/index.ts';
 import { bertScore } from '../scoring/index.ts';
+import { conversationIds, promptIds } from './chat.ts';
+import { endTokens } from './end-tokens.ts';
 import { describe } from './info.ts';
-import { buildPrompt, promptBudget, shorten } from './prompt.ts';
+import { locate } from './locate.ts';
+import { promptBudget, shorten } from './prompt.ts';
 import { SerialQueue } from './queue.ts';
 import { completeSettings, defaultGeneration } from './settings.ts';
+import { TemplateRenderer } from './template-renderer.ts';
 import { openTokenizer } from './tokenizer.ts';
 import type {
   BertScores,
@@ -23,6 +28,7 @@ import type {
   BrainOptions,
   BrainTokenizer,
   BrainVersion,
+  ChatMessage,
   Choices,
   ContextTurn,
   Generation,
@@ -31,25 +37,23 @@ import type {
 import { type OpenVersion, Versions } from './versions.ts';
 import { expandedWeights } from './weights-cache.ts';
 
-/** The embedded brain's folder; it comes with the program. */
-const sproutFolder = path.join(import.meta.dirname, '..', '..', 'models', 'sprout');
-
 /** See `openBrain` in index.ts. */
 export async function loadBrain(source: string, options: BrainOptions): Promise<Brain> {
-  const folder = openModelFolder(source === 'sprout' ? sproutFolder : path.resolve(source));
+  const place = locate(source);
+  const folder = openModelSource(place.path);
   const config = parseModelConfig(folder.config);
   const weightsFile = findWeights(folder, config, options.dataFolder);
-  const name = source === 'sprout' ? 'sprout' : path.basename(folder.path);
-  return new LoadedBrain(name, folder, config, weightsFile, new Versions(config, weightsFile, options));
+  return new LoadedBrain(place.name, folder, config, weightsFile, new Versions(config, weightsFile, options));
 }
 
-/** A single float32 file is mapped where it lies; anything else is expanded into the cache first. */
+/** A single float32 safetensors file is mapped where it lies; anything else is expanded into the cache first. */
 export function findWeights(folder: ModelSource, config: AnyModelConfig, dataFolder: string): string {
   const [only, ...others] = folder.weightFiles;
-  if (only !== undefined && others.length === 0) {
+  if (only?.endsWith('.safetensors') && others.length === 0) {
     try {
       mapWeights(config, only);
-      return only;
+      // onnxruntime maps no weights through a link that leads out of their folder, as those of the hub's cache do.
+      return realpathSync(only);
     } catch (error) {
       if (!(error instanceof UserError) || error.identifier !== 'weights_file_not_float32') throw error;
     }
@@ -66,6 +70,8 @@ class LoadedBrain implements Brain {
   readonly weightsFile: string;
   readonly #versions: Versions;
   readonly #queue = new SerialQueue();
+  readonly #templates: TemplateRenderer;
+  readonly #endIds: readonly number[];
   #disposed: Promise<void> | undefined;
 
   constructor(name: string, source: ModelSource, config: ModelConfig, weightsFile: string, versions: Versions) {
@@ -76,15 +82,25 @@ class LoadedBrain implements Brain {
     this.weightsFile = weightsFile;
     this.#versions = versions;
     this.tokenizer = openTokenizer(source, config.eosTokenId);
+    this.#templates = new TemplateRenderer(source.path);
+    this.#endIds = endTokens(source, this.tokenizer);
   }
 
-  promptIds(
+  async promptIds(
     context: readonly ContextTurn[],
     text: string,
     choices: Partial<Choices> = {},
     maxNewTokens: number = defaultGeneration.maxNewTokens,
-  ): number[] {
-    return buildPrompt(this.tokenizer, context, text, choices, promptBudget(this.window, maxNewTokens));
+  ): Promise<number[]> {
+    const budget = promptBudget(this.window, maxNewTokens);
+    return promptIds(this.tokenizer, this.#templates, { context, text, choices, budget });
+  }
+
+  async conversationIds(
+    messages: readonly ChatMessage[],
+    { addGenerationPrompt }: { addGenerationPrompt: boolean },
+  ): Promise<number[]> {
+    return conversationIds(this.tokenizer, this.#templates, messages, addGenerationPrompt);
   }
 
   trainingIds(text: string): number[] {
@@ -104,7 +120,7 @@ class LoadedBrain implements Brain {
       whole.maxNewTokens = Math.min(whole.maxNewTokens, this.window - inputIds.length);
       const soFar: number[] = [];
       const began = performance.now();
-      const { outputIds, tokenLogprobs } = await generate(inputIds, whole, this.tokenizer.eosId, {
+      const { outputIds, tokenLogprobs } = await generate(inputIds, whole, this.#endIds, {
         random: seededRandom(whole.seed).uniform,
         onToken: (id) => {
           soFar.push(id);
@@ -153,7 +169,10 @@ class LoadedBrain implements Brain {
   }
 
   dispose(): Promise<void> {
-    this.#disposed ??= this.#queue.run(() => this.#versions.dispose());
+    this.#disposed ??= this.#queue.run(async () => {
+      await this.#templates.dispose();
+      await this.#versions.dispose();
+    });
     return this.#disposed;
   }
 

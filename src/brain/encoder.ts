@@ -1,5 +1,4 @@
 /** A loaded encoder: texts in; hidden states, and BERTScore as bert_score 0.3.13 computes it, out. */
-import path from 'node:path';
 import {
   type Encoder,
   type EncoderConfig,
@@ -10,26 +9,27 @@ import {
   parseEncoderConfig,
 } from '../engine/index.ts';
 import { UserError } from '../errors.ts';
-import { type ModelSource, openModelFolder } from '../formats/index.ts';
+import { type ModelSource, openModelSource } from '../formats/index.ts';
 import { bestBertScore, type TokenVectors } from '../scoring/index.ts';
 import { findWeights } from './brain.ts';
 import { openEncoderTokenizer } from './encoder-tokenizer.ts';
 import { describeEncoder } from './info.ts';
+import { locate } from './locate.ts';
 import { SerialQueue } from './queue.ts';
 import type { BertScores, EncoderInfo, EncoderModel, EncoderOptions, EncoderTokenizer } from './types.ts';
 
 /** See `openEncoderModel` in index.ts. */
 export async function loadEncoder(source: string, options: EncoderOptions): Promise<EncoderModel> {
-  const folder = openModelFolder(path.resolve(source));
+  const place = locate(source);
+  const folder = openModelSource(place.path);
   const config = parseEncoderConfig(folder.config);
   const weightsFile = findWeights(folder, config, options.dataFolder);
-  const name = options.name ?? path.basename(folder.path);
-  return new LoadedEncoder(name, folder, config, { weightsFile, threads: options.threads });
+  return new LoadedEncoder(options.name ?? place.name, folder, config, { weightsFile, threads: options.threads });
 }
 
 /** Whether a source's config.json is an encoder's. @throws UserError unsupported_architecture, listing both kinds. */
 export function isEncoder(source: string): boolean {
-  return isEncoderConfig(parseAnyConfig(openModelFolder(path.resolve(source)).config));
+  return isEncoderConfig(parseAnyConfig(openModelSource(locate(source).path).config));
 }
 
 class LoadedEncoder implements EncoderModel {

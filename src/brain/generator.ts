@@ -33,7 +33,10 @@ export interface GeneratedTokens {
   tokenLogprobs: number[];
 }
 
-/** One class serves every architecture: generate() only asks how large the cache is. */
+/**
+ * One class serves every architecture: generate() only asks how large the cache is. It stops at any of `endIds`, of which
+ * there is at least one.
+ */
 export function createGenerator(config: ModelConfig, session: GenerationSession) {
   const { layers, heads, keyValueHeads, headSize, hiddenSize, vocabSize } = architectureOf(config);
   const sizes = {
@@ -50,7 +53,7 @@ export function createGenerator(config: ModelConfig, session: GenerationSession)
   return async (
     promptIds: readonly number[],
     settings: Required<GenerationSettings>,
-    eosId: number,
+    endIds: readonly number[],
     { random, onToken, observe }: GenerationHooks,
   ): Promise<GeneratedTokens> => {
     const outputIds: number[] = [];
@@ -70,8 +73,8 @@ export function createGenerator(config: ModelConfig, session: GenerationSession)
       num_beams: 1,
       repetition_penalty: 1,
       max_new_tokens: settings.maxNewTokens,
-      eos_token_id: eosId,
-      pad_token_id: eosId,
+      eos_token_id: [...endIds],
+      pad_token_id: endIds[0],
       logits_processor: processors,
       stopping_criteria: listener,
     });

@@ -15,7 +15,7 @@ export { defaultGeneration } from './settings.ts';
 export * from './types.ts';
 
 /**
- * Opens a model: 'sprout', or a folder in Hugging Face's layout.
+ * Opens a model: 'sprout', a folder in Hugging Face's layout, or a model of the hub that is in its cache, by its name.
  * @throws UserError for a missing or damaged part, an architecture that is not known, tensors that do not fit.
  */
 export async function openBrain(source: string, options: BrainOptions): Promise<Brain> {
@@ -24,7 +24,7 @@ export async function openBrain(source: string, options: BrainOptions): Promise<
   return loadBrain(source, options);
 }
 
-/** Opens an encoder (BERT, RoBERTa): a folder in Hugging Face's layout. Errors as `openBrain`. */
+/** Opens an encoder (BERT, RoBERTa), from the same sources and with the same errors as `openBrain`. */
 export async function openEncoderModel(source: string, options: EncoderOptions): Promise<EncoderModel> {
   const { loadEncoder } = await import('./encoder.ts');
   return loadEncoder(source, options);
@@ -35,7 +35,6 @@ export type AnyModel = { kind: 'brain'; model: Brain } | { kind: 'encoder'; mode
 /** Opens whichever of the two a source holds. */
 export async function openAnyModel(source: string, options: BrainOptions): Promise<AnyModel> {
   const { isEncoder } = await import('./encoder.ts');
-  if (source !== 'sprout' && isEncoder(source))
-    return { kind: 'encoder', model: await openEncoderModel(source, options) };
+  if (isEncoder(source)) return { kind: 'encoder', model: await openEncoderModel(source, options) };
   return { kind: 'brain', model: await openBrain(source, options) };
 }

@@ -62,17 +62,35 @@ export interface BrainVersion {
   adapter?: AdapterWeights;
 }
 
+/** One message of a conversation; the roles are those the model's template knows: user, assistant, often system. */
+export interface ChatMessage {
+  role: string;
+  content: string;
+}
+
+/** How a model's conversations were laid out in its training: a program in the template language Jinja. */
+export interface ChatTemplate {
+  template: string;
+  /** Names it may use besides `messages` and `add_generation_prompt`: bos_token, eos_token … */
+  variables: Readonly<Record<string, string>>;
+}
+
 export interface BrainTokenizer {
   /** False where the model has none: `encode` and `decode` then throw tokenizer_missing. */
   readonly known: boolean;
   /** A person's text: control tokens spelt out in it stay plain letters, unless `parseSpecial` asks otherwise. */
   encode(text: string, options?: { parseSpecial?: boolean }): number[];
+  /** The text in pieces, cut within each control token it spells, so that no piece spells one; whole where it spells none. */
+  cutSpecial(text: string): string[];
+  /** Null where the model has none. */
+  readonly chatTemplate: ChatTemplate | null;
   /** Text of `ids` without special tokens. */
   decode(ids: readonly number[]): string;
   /** Each id as the text it stands for alone; special tokens by their name. For tables and explanations. */
   piece(id: number): string;
   /** Id of a special token, or null when this tokenizer has none of that name. */
   specialId(name: string): number | null;
+  /** The token that closes an utterance. */
   readonly eosId: number;
 }
 
@@ -119,7 +137,23 @@ export interface Brain {
   readonly source: ModelSource;
   /** The base's weights as a float32 .safetensors file. */
   readonly weightsFile: string;
-  promptIds(context: readonly ContextTurn[], text: string, choices?: Partial<Choices>, maxNewTokens?: number): number[];
+  /**
+   * What the model reads before it answers `text`: laid out by its own chat template, or each utterance closed by the end
+   * token where it has none. What does not fit beside `maxNewTokens` new tokens is left out, the oldest first.
+   * @throws UserError tokenizer_missing, chat_template_failed, chat_template_runaway.
+   */
+  promptIds(
+    context: readonly ContextTurn[],
+    text: string,
+    choices?: Partial<Choices>,
+    maxNewTokens?: number,
+  ): Promise<number[]>;
+  /**
+   * A whole conversation, laid out likewise, of any length.
+   * @param addGenerationPrompt whether the beginning of the assistant's next message is added, where the template has one.
+   * @throws UserError those of `promptIds`.
+   */
+  conversationIds(messages: readonly ChatMessage[], options: { addGenerationPrompt: boolean }): Promise<number[]>;
   trainingIds(text: string): number[];
   generate(
     promptIds: readonly number[],

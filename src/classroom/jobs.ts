@@ -2,7 +2,7 @@
 import type { Brain } from '../brain/index.ts';
 import type { JobPayload, JobRow, Store, TurnRow } from '../store/index.ts';
 import type { SessionEvent } from './events.ts';
-import { generationSettings, promptOf } from './replies.ts';
+import { generationSettings, type Prompt } from './replies.ts';
 import type { Room } from './room.ts';
 import { type ClassSettings, METHOD_LEARNING_RATES } from './settings.ts';
 import type { TrainingBlock } from './state.ts';
@@ -34,11 +34,9 @@ export function blockOf(
 }
 
 /** The tokens of the rated reply, of what it answered, and of the newest better answer somebody wrote, if any. */
-export function probeOf(store: Store, brain: Brain, turn: TurnRow, settings: ClassSettings): Probe {
+export function probeOf(store: Store, brain: Brain, turn: TurnRow, { promptIds }: Prompt): Probe {
   const replyIds = turn.outputIds ?? [];
   const correction = store.corrections.ofTurn(turn.id).at(-1);
-  // The prompt is not kept where a forgotten member's words were in it.
-  const promptIds = turn.promptIds ?? promptOf(store, brain, turn, settings);
   if (!correction) return { promptIds, replyIds };
   const { tokenizer } = brain;
   return { promptIds, replyIds, correctionIds: [...tokenizer.encode(correction.text), tokenizer.eosId] };

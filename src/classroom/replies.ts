@@ -8,6 +8,7 @@ import {
   type Brain,
   type BrainVersion,
   type Choices,
+  type ContextTurn,
   EMOTIONS,
   type GenerationSettings,
   INTENTS,
@@ -90,15 +91,44 @@ export function generationSettings(settings: ClassSettings, seed: number): Requi
   return { maxNewTokens, temperature: greedy ? 1 : settings.temperature, topK, topP, repetitionPenalty, seed, greedy };
 }
 
-/** Token ids the model reads before replying to `turn`: what was said and replied in its iteration, then the turn. */
-export function promptOf(store: Store, brain: Brain, turn: TurnRow, settings: ClassSettings): number[] {
-  const context = store.turns
-    .byIteration(turn.iterationId)
-    .flatMap(({ number, text, reply }) => (number < turn.number && reply !== null ? [{ text, reply }] : []));
-  return brain.promptIds(context, turn.text, choicesOf(turn), settings.maxNewTokens);
+/** What the model reads before it replies to a turn. */
+export interface Prompt {
+  /** What was said and replied before in the turn's iteration. */
+  context: ContextTurn[];
+  promptIds: number[];
 }
 
-/** Answers `turn` with `version`, scored. @param version the class's version in use, `versionId` its id. */
+function contextOf(store: Store, turn: TurnRow): ContextTurn[] {
+  return store.turns
+    .byIteration(turn.iterationId)
+    .flatMap(({ number, text, reply }) => (number < turn.number && reply !== null ? [{ text, reply }] : []));
+}
+
+export async function promptOf(store: Store, brain: Brain, turn: TurnRow, settings: ClassSettings): Promise<Prompt> {
+  const context = contextOf(store, turn);
+  return { context, promptIds: await brain.promptIds(context, turn.text, choicesOf(turn), settings.maxNewTokens) };
+}
+
+/** The prompt that `turn` was answered to; laid out anew where it was not kept, as a forgotten member's words were in it. */
+export async function answeredPromptOf(
+  store: Store,
+  brain: Brain,
+  turn: TurnRow,
+  settings: ClassSettings,
+): Promise<Prompt> {
+  const { promptIds } = turn;
+  return promptIds === null ? promptOf(store, brain, turn, settings) : { context: contextOf(store, turn), promptIds };
+}
+
+/** False when somebody whose words `prompt` holds was forgotten while it was laid out or answered. */
+export function stillStands(store: Store, turn: TurnRow, { context }: Pick<Prompt, 'context'>): boolean {
+  return JSON.stringify(contextOf(store, turn)) === JSON.stringify(context);
+}
+
+/**
+ * Answers `turn` with `version`, scored; `context` is what it was answered from.
+ * @param version the class's version in use, `id` its id.
+ */
 export async function makeReply(
   room: Pick<Room, 'store' | 'log' | 'bertScorer'>,
   brain: Brain,
@@ -106,21 +136,20 @@ export async function makeReply(
   settings: ClassSettings,
   seed: number,
   version: { id: string | null; loaded: BrainVersion },
-): Promise<Reply> {
-  const promptIds = promptOf(room.store, brain, turn, settings);
+): Promise<{ reply: Reply; context: ContextTurn[] }> {
+  const { context, promptIds } = await promptOf(room.store, brain, turn, settings);
   const generation = await brain.generate(promptIds, generationSettings(settings, seed), version.loaded);
-  const reply = generation.text;
+  const { text } = generation;
   const language = spokenLanguage(choicesOf(turn).language);
-  const bertScore = await nearness(room, brain, { text: turn.text, reply, language }, settings, version.loaded).catch(
-    (error: unknown) => {
-      // One measure less is no reason to lose the reply.
-      room.log.warn({ err: error, turnId: turn.id }, 'no BERTScore for this reply');
-      return null;
-    },
-  );
+  const said = { text: turn.text, reply: text, language };
+  const bertScore = await nearness(room, brain, said, settings, version.loaded).catch((error: unknown) => {
+    // One measure less is no reason to lose the reply.
+    room.log.warn({ err: error, turnId: turn.id }, 'no BERTScore for this reply');
+    return null;
+  });
   const { maxScore, halfReward } = settings;
-  const report = tokenReport(turn.text, reply, halfReward === null ? { maxScore } : { maxScore, halfReward });
-  const measured = scoreReply(turn.text, reply, language);
+  const report = tokenReport(turn.text, text, halfReward === null ? { maxScore } : { maxScore, halfReward });
+  const measured = scoreReply(turn.text, text, language);
   const scores: StoredScores = {
     report: { total: report.total, rows: report.rows.map((row) => ({ ...row, status: { ...row.status } })) },
     maxScore,
@@ -129,17 +158,9 @@ export async function makeReply(
     bertScore,
     pieces: generation.outputIds.map((id) => brain.tokenizer.piece(id)),
   };
-  return {
-    reply,
-    versionId: version.id,
-    seed,
-    promptIds,
-    outputIds: generation.outputIds,
-    tokenLogprobs: generation.tokenLogprobs,
-    seconds: generation.seconds,
-    tokensPerSecond: generation.tokensPerSecond,
-    scores,
-  };
+  const { outputIds, tokenLogprobs, seconds, tokensPerSecond } = generation;
+  const made = { outputIds, tokenLogprobs, seconds, tokensPerSecond };
+  return { reply: { reply: text, versionId: version.id, seed, promptIds, ...made, scores }, context };
 }
 
 /** BERTScore of a reply: bert_score's own where the class wants it and the encoder is ready, else the brain's. */

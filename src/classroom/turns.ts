@@ -7,7 +7,7 @@ import type { SessionEvent } from './events.ts';
 import { readCorrection, readRating, readTurnText } from './input.ts';
 import { blockOf, probeOf } from './jobs.ts';
 import type { People } from './people.ts';
-import { choicesOf } from './replies.ts';
+import { answeredPromptOf, choicesOf, type Prompt, stillStands } from './replies.ts';
 import type { Actor, Room } from './room.ts';
 import { sessionView, turnView, whyView } from './show.ts';
 import type { Sittings } from './sittings.ts';
@@ -80,11 +80,21 @@ export class Turns {
     const { store, brain, now } = this.#room;
     const { sessionId, classId } = this.#turn(actor, turnId);
     const ready = await brain;
+    let turn: TurnRow;
+    let prompt: Prompt;
+    do {
+      prompt = await answeredPromptOf(
+        store,
+        ready,
+        this.#rateable(actor, turnId),
+        this.#sittings.get(sessionId).settings,
+      );
+      turn = this.#rateable(actor, turnId);
+      // Somebody may have been forgotten while it was laid out.
+    } while (!stillStands(store, turn, prompt));
     // From here to the end nothing waits, so nobody comes between what is read and what is written.
-    const turn = this.#turn(actor, turnId);
     const member = this.#people.member(actor);
-    if (turn.reply === null && turn.state === 'failed') throw new UserError('turn_unanswered');
-    const probe = probeOf(store, ready, turn, this.#sittings.get(sessionId).settings);
+    const probe = probeOf(store, ready, turn, prompt);
     const alreadyRated = store.ratings.ofTurn(turnId).some((rating) => rating.memberId === member.id);
     const blocked = blockOf(this.#room, classId, sessionId);
     const before = this.#sittings.get(sessionId).state;
@@ -126,6 +136,13 @@ export class Turns {
     const row = this.#room.store.turns.get(turnId);
     if (!row) throw new UserError('turn_gone');
     return turnView(this.#room, row);
+  }
+
+  /** A turn of the actor's own class that has not failed. */
+  #rateable(actor: Actor, turnId: string): TurnRow {
+    const turn = this.#turn(actor, turnId);
+    if (turn.reply === null && turn.state === 'failed') throw new UserError('turn_unanswered');
+    return turn;
   }
 
   async #answered(sessionId: string, turnId: string): Promise<TurnView> {

@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ default: Command }>>> = 
   hidden: () => import('./commands/hidden.ts'),
   train: () => import('./commands/train.ts'),
   info: () => import('./commands/info.ts'),
+  download: () => import('./commands/download.ts'),
 };
 
 const DONE = 0;

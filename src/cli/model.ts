@@ -11,15 +11,14 @@ import {
 } from '../brain/index.ts';
 import { UserError } from '../errors.ts';
 import { type PeftAdapter, readAdapterFolder } from '../formats/index.ts';
+import { parseHubId } from '../hub/index.ts';
 import { brainOptions } from './environment.ts';
+import { fetchModel } from './hub.ts';
 import type { Options } from './options.ts';
 
-/** A name on the hub: owner/model, as no path on disk is called. */
-const HUB_ID = /^[A-Za-z0-9][\w.-]*\/[\w.-]+$/;
-
 /**
- * Opens 'sprout' or the folder of a causal language model.
- * @throws UserError cli_model_file for single files, cli_model_hub for hub ids, file_missing, and whatever opening finds wrong.
+ * Opens a causal language model: 'sprout', a folder, a single file, or a model of the hub, fetched first.
+ * @throws UserError file_missing, and whatever fetching or opening finds wrong.
  */
 export function openModel(model: string): Promise<Brain> {
   return openNamed(model, openBrain);
@@ -35,10 +34,9 @@ async function openNamed<Opened>(
   open: (source: string, options: BrainOptions) => Promise<Opened>,
 ): Promise<Opened> {
   if (model !== 'sprout') {
-    if (/\.(gguf|bin)$/i.test(model)) throw new UserError('cli_model_file', { model });
     if (!existsSync(model)) {
-      if (HUB_ID.test(model)) throw new UserError('cli_model_hub', { model });
-      throw new UserError('file_missing', { path: model });
+      if (parseHubId(model) === null) throw new UserError('file_missing', { path: model });
+      return open((await fetchModel(model)).pinned, brainOptions(process.env));
     }
   }
   return open(model === 'sprout' ? model : path.resolve(model), brainOptions(process.env));

@@ -1,7 +1,4 @@
-/**
- * AdamW (Loshchilov & Hutter 2019) step by step as torch.optim.AdamW takes it, in double precision between loads and
- * stores of float32.
- */
+/** AdamW (Loshchilov & Hutter 2019) as torch.optim.AdamW takes it: what it is told, and what its kernel is told. */
 
 export interface AdamWOptions {
   readonly beta1: number;
@@ -21,46 +18,27 @@ export interface AdamWStep extends AdamWOptions {
   readonly gradientScale: number;
 }
 
-/** Updates elements start … end−1 of a parameter and its two moments in place. */
-export function adamwUpdate(
-  parameter: Float32Array,
-  gradient: Float32Array,
-  expAvg: Float32Array,
-  expAvgSq: Float32Array,
-  options: AdamWStep,
-  start = 0,
-  end = parameter.length,
-): void {
+/** What `step` of adamw-kernels.ts takes after the addresses, in its order. */
+export type AdamWNumbers = readonly [
+  beta1: number,
+  fresh1: number,
+  beta2: number,
+  fresh2: number,
+  keep: number,
+  stepSize: number,
+  correction: number,
+  epsilon: number,
+  scale: number,
+];
+
+/**
+ * p ← p (1 − lr λ) − lr/(1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε), m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g².
+ * @param decays whether weight decay λ applies.
+ */
+export function adamwNumbers(options: AdamWStep, decays: boolean): AdamWNumbers {
   const { beta1, beta2, epsilon, learningRate, weightDecay, step, gradientScale } = options;
+  const keep = decays ? 1 - learningRate * weightDecay : 1;
   const stepSize = learningRate / (1 - beta1 ** step);
   const correction = 1 / Math.sqrt(1 - beta2 ** step);
-  const keep = 1 - learningRate * weightDecay;
-  const fresh1 = 1 - beta1;
-  const fresh2 = 1 - beta2;
-  for (let i = start; i < end; i++) {
-    const g = gradient[i]! * gradientScale;
-    const m = expAvg[i]! * beta1 + g * fresh1;
-    const v = expAvgSq[i]! * beta2 + g * g * fresh2;
-    expAvg[i] = m;
-    expAvgSq[i] = v;
-    parameter[i] = parameter[i]! * keep - (stepSize * m) / (Math.sqrt(v) * correction + epsilon);
-  }
-}
-
-/** Σ x² of elements start … end−1, in double precision. */
-export function sumOfSquares(values: Float32Array, start = 0, end = values.length): number {
-  // Four sums side by side: the processor need not wait for one addition before the next.
-  let a = 0;
-  let b = 0;
-  let c = 0;
-  let d = 0;
-  let i = start;
-  for (; i + 3 < end; i += 4) {
-    a += values[i]! * values[i]!;
-    b += values[i + 1]! * values[i + 1]!;
-    c += values[i + 2]! * values[i + 2]!;
-    d += values[i + 3]! * values[i + 3]!;
-  }
-  for (; i < end; i++) a += values[i]! * values[i]!;
-  return a + b + c + d;
+  return [beta1, 1 - beta1, beta2, 1 - beta2, keep, stepSize, correction, epsilon, gradientScale];
 }

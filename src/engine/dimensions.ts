@@ -66,6 +66,14 @@ export function termsOf(dimension: Dimension): { names: string[]; coefficient: n
   }));
 }
 
+/** The number a dimension comes to where its names have these sizes. */
+export function sizeOf(dimension: Dimension, sizes: Readonly<Record<string, number>>): number {
+  return termsOf(dimension).reduce(
+    (sum, { names, coefficient }) => sum + names.reduce((product, name) => product * sizes[name]!, coefficient),
+    0,
+  );
+}
+
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((dimension, axis) => dimension === b[axis]);
 }

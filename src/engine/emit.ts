@@ -1,14 +1,14 @@
 /** Turns a graph into the bytes of an ONNX model (operator set 20, onnxruntime's own operators in `com.microsoft`). */
 import proto, { type onnx } from 'onnx-proto';
 import { type Dimension, type Shape, termsOf } from './dimensions.ts';
-import type { Graph, Node, Value } from './graph.ts';
+import type { FileRange, Graph, Node, Value } from './graph.ts';
 import { operations } from './operations/table.ts';
 import type { ElementType, OperationName } from './operations/types.ts';
 
 const OPERATOR_SET = 20;
 const IR_VERSION = 9; // the first that knows operator set 20
 
-const elementTypes: Record<ElementType, number> = { float32: 1, int64: 7, bool: 9 };
+const elementTypes: Record<ElementType, number> = { float32: 1, int64: 7, bool: 9, float16: 10, bfloat16: 16 };
 
 export type AttributeValue = { int: number } | { float: number } | { string: string } | { ints: readonly number[] };
 
@@ -21,6 +21,8 @@ export interface Emitter {
     attributes?: Record<string, AttributeValue>,
     domain?: string,
   ): void;
+  /** Whether anything uses a value: an operation with several outputs may leave out what makes the others. */
+  isWanted(value: Value): boolean;
   /** A node with one output of a fresh name. */
   node1(type: string, inputs: readonly string[], attributes?: Record<string, AttributeValue>, domain?: string): string;
   ints(values: readonly number[]): string;
@@ -31,8 +33,11 @@ export interface Emitter {
   shape(shape: Shape): string;
 }
 
-/** The model's bytes. Inputs and outputs keep their names in the graph. */
-export function emit(graph: Graph): Uint8Array {
+/** The output of a silent graph that comes before all others; see `runInto` in session.ts. */
+export const SILENCER = 'silencer';
+
+/** The model's bytes. Inputs and outputs keep their names in the graph. `silent`: for `runInto`. */
+export function emit(graph: Graph, { silent = false }: { silent?: boolean } = {}): Uint8Array {
   const names = new Map<number, string>();
   for (const [name, value] of graph.inputs) names.set(value.id, name);
   for (const { name, value } of graph.mapped) names.set(value.id, name);
@@ -46,15 +51,19 @@ export function emit(graph: Graph): Uint8Array {
 
   const nodes: onnx.INodeProto[] = [];
   const initializers = new Map<string, onnx.ITensorProto>();
-  const writer = createEmitter(graph, nodes, initializers);
+  const used = usedNodes(graph);
+  const results = [...graph.outputs.values()].map((value) => value.id);
+  const wanted = new Set([...results, ...used.flatMap(({ inputs }) => inputs.map((input) => input.id))]);
+  const writer = createEmitter(graph, wanted, nodes, initializers);
   for (const { value, numbers } of graph.constants) {
     initializers.set(nameOf(value), constantTensor(nameOf(value), value.dtype, value.shape, numbers));
   }
-  for (const { name, value, range } of graph.mapped) initializers.set(name, externalTensor(name, value.shape, range));
-  for (const node of usedNodes(graph)) {
+  for (const { name, value, range } of graph.mapped) initializers.set(name, externalTensor(name, value, range));
+  for (const node of leavesLast(used)) {
     emitNode(writer, node, node.inputs.map(nameOf), node.outputs.map(nameOf));
   }
   for (const [name, value] of aliases) writer.node('Identity', [nameOf(value)], [name]);
+  if (silent) writer.node('SequenceConstruct', [writer.scalarFloat(0)], [SILENCER]);
 
   return proto.onnx.ModelProto.encode({
     irVersion: IR_VERSION,
@@ -68,7 +77,7 @@ export function emit(graph: Graph): Uint8Array {
       node: nodes,
       initializer: [...initializers.values()],
       input: [...graph.inputs].map(([name, value]) => valueInfo(name, value)),
-      output: [...graph.outputs].map(([name, value]) => valueInfo(name, value)),
+      output: [...(silent ? [silencerInfo] : []), ...[...graph.outputs].map(([name, value]) => valueInfo(name, value))],
     },
   }).finish();
 }
@@ -94,7 +103,23 @@ function usedNodes(graph: Graph): Node[] {
   return kept.reverse();
 }
 
-function createEmitter(graph: Graph, nodes: onnx.INodeProto[], initializers: Map<string, onnx.ITensorProto>): Emitter {
+/**
+ * onnxruntime runs what the last node of the list needs first, then what the one before it needs, and so on. Results that
+ * nothing else uses, a layer's gradients, therefore stand at the end, the first one last: each is made as soon as it can
+ * be, and what it was made from is given back, instead of all layers' being kept until the way back has reached the first.
+ */
+function leavesLast(nodes: readonly Node[]): Node[] {
+  const used = new Set(nodes.flatMap(({ inputs }) => inputs.map((input) => input.id)));
+  const isLeaf = ({ outputs }: Node): boolean => !outputs.some((output) => used.has(output.id));
+  return [...nodes.filter((node) => !isLeaf(node)), ...nodes.filter(isLeaf).reverse()];
+}
+
+function createEmitter(
+  graph: Graph,
+  wanted: ReadonlySet<number>,
+  nodes: onnx.INodeProto[],
+  initializers: Map<string, onnx.ITensorProto>,
+): Emitter {
   let fresh = 0;
   const sizes = new Map<string, string>(); // a dimension's name → the int64 [1] that holds it at run time
 
@@ -143,6 +168,7 @@ function createEmitter(graph: Graph, nodes: onnx.INodeProto[], initializers: Map
       emitter.node(type, inputs, [name], attributes, domain);
       return name;
     },
+    isWanted: ({ id }) => wanted.has(id),
     ints: (values) => constant('int64', [values.length], values),
     scalarInt: (value) => constant('int64', [], [value]),
     scalarFloat: (value) => constant('float32', [], [value]),
@@ -175,13 +201,18 @@ function constantTensor(name: string, dtype: ElementType, shape: Shape, numbers:
 
 function externalTensor(
   name: string,
-  shape: Shape,
-  range: { location: string; offset: number; length: number },
+  { shape, dtype }: Value,
+  { location, offset, length }: FileRange,
 ): onnx.ITensorProto {
-  const externalData = Object.entries(range).map(([key, value]) => ({ key, value: `${value}` }));
+  const externalData = Object.entries({ location, offset, length }).map(([key, value]) => ({ key, value: `${value}` }));
   const { EXTERNAL } = proto.onnx.TensorProto.DataLocation;
-  return { name, dataType: elementTypes.float32, dims: shape.map(Number), dataLocation: EXTERNAL, externalData };
+  return { name, dataType: elementTypes[dtype], dims: shape.map(Number), dataLocation: EXTERNAL, externalData };
 }
+
+const silencerInfo: onnx.IValueInfoProto = {
+  name: SILENCER,
+  type: { sequenceType: { elemType: { tensorType: { elemType: elementTypes.float32, shape: {} } } } },
+};
 
 function valueInfo(name: string, value: Value): onnx.IValueInfoProto {
   const dim = value.shape.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));

@@ -30,6 +30,8 @@ export interface FileRange {
   readonly location: string;
   readonly offset: number;
   readonly length: number;
+  /** Absent: float32. */
+  readonly dtype?: 'float16' | 'bfloat16';
 }
 
 export class Graph {
@@ -53,11 +55,11 @@ export class Graph {
     return value;
   }
 
-  /** A float32 tensor that stays in its file. */
+  /** A tensor that stays in its file. */
   mappedWeight(name: string, shape: Shape, range: FileRange): Value {
     const known = this.#known.get(`mapped ${name}`);
     if (known) return known[0]!;
-    const value = this.#value({ shape, dtype: 'float32' });
+    const value = this.#value({ shape, dtype: range.dtype ?? 'float32' });
     this.mapped.push({ name, value, range });
     this.#known.set(`mapped ${name}`, [value]);
     return value;
@@ -95,6 +97,11 @@ export class Graph {
     this.nodes.push(node);
     this.#known.set(key, outputs);
     return outputs;
+  }
+
+  /** A node's outputs computed once more: the same numbers, which then need not be kept since the first time. */
+  again<Name extends OperationName>({ operation, inputs, attributes }: Node<Name>): readonly Value[] {
+    return this.applyAll(operation, inputs, { ...attributes, again: true });
   }
 
   /** Adds an operation and returns its first output. */

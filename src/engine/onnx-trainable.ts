@@ -4,11 +4,13 @@
  */
 import { UserError } from '../errors.ts';
 import type { AdamWOptions } from './adamw.ts';
-import { type AdamWPool, free, type OptimizedTensor } from './adamw-pool.ts';
-import { floatsOf, type InferenceSession, int64Tensor, Tensor } from './session.ts';
-import { elementCount, float32Tensor, type TensorMap, toFloat32 } from './tensor.ts';
+import type { AdamWPool } from './adamw-pool.ts';
+import { sizeOf } from './dimensions.ts';
+import type { OptimizedTensor } from './optimizer-memory.ts';
+import { floatsOf, type InferenceSession, int64Tensor, runInto, Tensor } from './session.ts';
+import { float32Tensor, type TensorMap, toFloat32 } from './tensor.ts';
 import type { Trainable, TrainingBatch } from './trainable.ts';
-import { gradientName } from './training-graph.ts';
+import { gradientName, type SparseOutput, type TrainingGraph } from './training-graph.ts';
 
 export interface TrainedTensor extends OptimizedTensor {
   readonly name: string;
@@ -21,6 +23,8 @@ export interface TrainableParts {
   /** Weights that are read but not trained, unless the graph maps them from their file. */
   readonly frozen: TensorMap;
   readonly session: InferenceSession;
+  /** What the session's graph gives. */
+  readonly outputs: Pick<TrainingGraph, 'dense' | 'sparse'>;
   readonly openEvaluation: () => Promise<InferenceSession>;
   readonly pool: AdamWPool;
   readonly adamw: AdamWOptions;
@@ -34,12 +38,9 @@ const STEP = 'optimizer.step';
 export class OnnxTrainable implements Trainable {
   readonly countsFirstLabel: boolean;
   readonly #parts: TrainableParts;
-  readonly #trained: readonly TrainedTensor[];
-  readonly #tensors: Record<string, Tensor> = {};
-  readonly #gradients: Record<string, Tensor> = {};
+  #trained: readonly TrainedTensor[];
+  #tensors: Record<string, Tensor> = {};
   #evaluation: InferenceSession | undefined;
-  /** For the second and later micro-batches of a step: their gradients are added to the first's. */
-  #scratch: Record<string, Tensor> | undefined;
   #gathered = false;
   #gradientScale = 1;
   #step = 0;
@@ -50,10 +51,7 @@ export class OnnxTrainable implements Trainable {
     this.countsFirstLabel = parts.countsFirstLabel;
     this.#trained = trained;
     for (const [name, tensor] of frozen) this.#tensors[name] = new Tensor('float32', toFloat32(tensor), tensor.shape);
-    for (const { name, shape, parameter, gradient } of trained) {
-      this.#tensors[name] = new Tensor('float32', parameter, shape);
-      this.#gradients[gradientName(name)] = new Tensor('float32', gradient, shape);
-    }
+    for (const { name, shape, parameter } of trained) this.#tensors[name] = new Tensor('float32', parameter, shape);
   }
 
   async forwardBackward(batch: TrainingBatch, normaliser: number): Promise<number> {
@@ -66,14 +64,20 @@ export class OnnxTrainable implements Trainable {
     // The weight of a token belongs to its label, one place to the right of the row that predicts it.
     const weights = Float32Array.from(places.rows, (row) => tokenWeights[row + 1]!);
     const feeds = { ...this.#feeds(batch, places), token_weights: new Tensor('float32', weights, [weights.length]) };
-    const into = this.#gathered ? this.#scratchTensors() : this.#gradients;
-    const { nll: losses, ...copies } = await this.#parts.session.run(feeds, { nll: null, ...into });
-    // Beside writing where it was told to, onnxruntime hands out a copy of every gradient: as large as the model.
-    for (const copy of Object.values(copies)) free(floatsOf(copy));
-    if (this.#gathered) this.#addScratch(into);
+    const losses = new Float32Array(weights.length);
+    // The gradients of a second and later micro-batch are added to the first's.
+    const part = this.#gathered ? 'scratch' : 'gradient';
+    const sparse = this.#sparsePlaces({ B: batch.batchSize, T: batch.length, M: weights.length });
+    await runInto(this.#parts.session, feeds, {
+      nll: new Tensor('float32', losses, [losses.length]),
+      ...this.#densePlaces(part),
+      ...Object.assign({}, ...sparse.map(({ tensors }) => tensors)),
+    });
+    for (const rows of sparse) this.#addRows(rows, part);
+    if (this.#gathered) this.#parts.pool.accumulate();
     this.#gathered = true;
     let loss = 0;
-    for (const [i, nll] of floatsOf(losses).entries()) loss += nll * weights[i]!;
+    for (const [i, nll] of losses.entries()) loss += nll * weights[i]!;
     return loss;
   }
 
@@ -149,9 +153,10 @@ export class OnnxTrainable implements Trainable {
     await this.#parts.session.release();
     await this.#evaluation?.release();
     await this.#parts.pool.dispose();
-    for (const { parameter, gradient, expAvg, expAvgSq } of this.#trained) {
-      for (const array of [parameter, gradient, expAvg, expAvgSq]) free(array);
-    }
+    // Memory that threads share is given back by the collector alone; asked for where the process lets us.
+    this.#trained = [];
+    this.#tensors = {};
+    globalThis.gc?.();
   }
 
   #feeds(batch: TrainingBatch, places: LabelledPlaces): Record<string, Tensor> {
@@ -170,22 +175,45 @@ export class OnnxTrainable implements Trainable {
     };
   }
 
-  #scratchTensors(): Record<string, Tensor> {
-    this.#scratch ??= Object.fromEntries(
-      this.#trained.map(({ name, shape }) => [
-        gradientName(name),
-        new Tensor('float32', new Float32Array(elementCount(shape)), shape),
-      ]),
-    );
-    return this.#scratch;
+  #densePlaces(part: GradientArray): Record<string, Tensor> {
+    const { dense } = this.#parts.outputs;
+    const places: Record<string, Tensor> = {};
+    for (const { name, shape, [part]: values } of this.#trained) {
+      if (dense.includes(name)) places[gradientName(name)] = new Tensor('float32', values, shape);
+      else values.fill(0);
+    }
+    return places;
   }
 
-  #addScratch(scratch: Record<string, Tensor>): void {
-    for (const { name, gradient } of this.#trained) {
-      const more = floatsOf(scratch[gradientName(name)]);
-      for (let i = 0; i < gradient.length; i++) gradient[i]! += more[i]!;
+  #sparsePlaces(sizes: Record<string, number>): SparseRun[] {
+    return this.#parts.outputs.sparse.map((output) => {
+      const count = sizeOf(output.count, sizes);
+      const rows = new Float32Array(count * output.width);
+      const indices = new BigInt64Array(count);
+      const tensors = {
+        [output.rows]: new Tensor('float32', rows, [count, output.width]),
+        [output.indices]: new Tensor('int64', indices, [count]),
+      };
+      return { ...output, values: rows, places: indices, tensors };
+    });
+  }
+
+  #addRows({ parameter, width, values, places }: SparseRun, part: GradientArray): void {
+    const target = this.#trained.find(({ name }) => name === parameter)![part];
+    for (const [k, place] of places.entries()) {
+      const start = Number(place) * width;
+      for (let c = 0; c < width; c++) target[start + c]! += values[k * width + c]!;
     }
   }
+}
+
+/** Where a run's gradients go. */
+type GradientArray = 'gradient' | 'scratch';
+
+interface SparseRun extends SparseOutput {
+  readonly values: Float32Array;
+  readonly places: BigInt64Array;
+  readonly tensors: Record<string, Tensor>;
 }
 
 interface LabelledPlaces {

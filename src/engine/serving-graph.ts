@@ -1,8 +1,10 @@
 /** The graphs of a brain in use: the model with its cache of keys, and the head alone for log-probabilities. */
 import { architectureOf, type ModelConfig } from './architectures/index.ts';
-import type { AdapterValues, Parts } from './architectures/types.ts';
+import type { AdapterValues } from './architectures/types.ts';
+import { crossEntropy } from './cross-entropy.ts';
 import { type FileRange, Graph } from './graph.ts';
 import { loraNames } from './lora.ts';
+import { partsOf } from './parts.ts';
 
 export const pastName = (layer: number, part: 'key' | 'value'): string => `past_key_values.${layer}.${part}`;
 export const presentName = (layer: number, part: 'key' | 'value'): string => `present.${layer}.${part}`;
@@ -31,7 +33,7 @@ export function servingGraph(config: ModelConfig, mapped: ReadonlyMap<string, Fi
     adapters.set(name, { a: g.input(names.a, ['R', inFeatures]), b: g.input(names.b, [outFeatures, 'R']), scaling: 1 });
   }
 
-  const parts = mappedParts(g, config, mapped, adapters);
+  const parts = partsOf(g, architecture.weights, new Map(), mapped, adapters);
   const causalBias = g.apply('CausalBias', [inputIds, attentionMask], {});
   const { hiddenStates, present } = architecture.build(g, parts, { inputIds, positionIds, causalBias, past });
   const wanted = g.apply('Gather', [hiddenStates.at(-1)!, rows], { distinct: true }); // [M, C]
@@ -50,20 +52,8 @@ export function headGraph(config: ModelConfig, mapped: ReadonlyMap<string, FileR
   const g = new Graph();
   const hidden = g.input('hidden', ['M', architecture.hiddenSize]);
   const targets = g.input('targets', ['M'], 'int64');
-  const parts = mappedParts(g, config, mapped, new Map());
-  g.output('nll', g.apply('LinearCrossEntropy', [hidden, parts.weight(architecture.headTable), targets], {}));
+  const parts = partsOf(g, architecture.weights, new Map(), mapped, new Map());
+  const right = parts.rows(architecture.headTable, targets, false); // [M, C]
+  g.output('nll', crossEntropy(g, hidden, right, parts.table(architecture.headTable)));
   return g;
-}
-
-function mappedParts(
-  g: Graph,
-  config: ModelConfig,
-  mapped: ReadonlyMap<string, FileRange>,
-  adapters: ReadonlyMap<string, AdapterValues>,
-): Parts {
-  const shapes = architectureOf(config).weights;
-  return {
-    weight: (name) => g.mappedWeight(name, shapes.get(name)!, mapped.get(name)!),
-    adapter: (layer) => adapters.get(layer),
-  };
 }

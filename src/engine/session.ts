@@ -1,7 +1,7 @@
 /** Opens onnxruntime sessions the one way we want them: on the CPU, few threads, no memory held in reserve. */
 import { availableParallelism } from 'node:os';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { emit } from './emit.ts';
+import { emit, SILENCER } from './emit.ts';
 import type { Graph } from './graph.ts';
 
 export { InferenceSession, Tensor };
@@ -9,6 +9,10 @@ export { InferenceSession, Tensor };
 export interface SessionOptions {
   /** Threads inside an operation; results are byte-equal for the same number. */
   threads?: number;
+  /** Runs the graph node by node, nothing folded, fused or shared. */
+  asWritten?: boolean;
+  /** The session is asked through `runInto` alone. */
+  silent?: boolean;
   /** Folder that mapped weights are found in. */
   weightsFolder?: string;
 }
@@ -26,17 +30,40 @@ export async function openSession(graph: Graph, options: SessionOptions = {}): P
     'intra_op.allow_spinning': '0',
   };
   if (options.weightsFolder !== undefined) session.model_external_initializers_file_folder_path = options.weightsFolder;
-  return InferenceSession.create(emit(graph), {
+  return InferenceSession.create(emit(graph, { silent: options.silent }), {
     executionProviders: ['cpu'],
     intraOpNumThreads: options.threads ?? defaultThreads(),
     interOpNumThreads: 1,
     executionMode: 'sequential',
     // Lengths differ from run to run; a pattern recorded at one length misplans the next.
     enableMemPattern: false,
+    // Our graphs are written as they should run; its passes would only undo what is made again to save memory.
+    graphOptimizationLevel: options.asWritten ? 'disabled' : 'all',
     logSeverityLevel: 3,
     extra: { session },
   });
 }
+
+/**
+ * Runs a silent session, its outputs written into `results` and nowhere else. After a run onnxruntime-node copies every
+ * output into a new array, those it has just written into ours included: for the gradients of a model, half a gigabyte and
+ * half a second a step. It converts outputs in the model's order, so a silent graph's first one is of a type that
+ * JavaScript cannot be given, a sequence: it gives up there, when all the numbers are in place. A version that can convert
+ * sequences would merely copy again.
+ */
+export async function runInto(
+  session: InferenceSession,
+  feeds: Record<string, Tensor>,
+  results: Record<string, Tensor>,
+): Promise<void> {
+  try {
+    await session.run(feeds, { [SILENCER]: null, ...results });
+  } catch (error) {
+    if (!(error instanceof Error && error.message.startsWith(CANNOT_CONVERT))) throw error;
+  }
+}
+
+const CANNOT_CONVERT = 'Non tensor type';
 
 export function int64Tensor(values: ArrayLike<number>, shape: readonly number[]): Tensor {
   const data = new BigInt64Array(values.length);

@@ -1,10 +1,11 @@
 /** Opens a brain for training: all its weights, or an adapter beside them. */
 import { dirname } from 'node:path';
 import { type AdamWOptions, defaultAdamW } from './adamw.ts';
-import { AdamWPool, allocate } from './adamw-pool.ts';
+import { AdamWPool } from './adamw-pool.ts';
 import { architectureOf, type ModelConfig } from './architectures/index.ts';
 import { checkAdapter, defaultLora, initLora, type LoraConfig, loraShapes } from './lora.ts';
 import { OnnxTrainable, type TrainedTensor } from './onnx-trainable.ts';
+import { allocateTensors } from './optimizer-memory.ts';
 import { defaultThreads, openSession, type SessionOptions } from './session.ts';
 import { elementCount, type TensorMap, toFloat32 } from './tensor.ts';
 import { trainingGraph } from './training-graph.ts';
@@ -52,7 +53,10 @@ export interface Trainable {
   dispose(): Promise<void>;
 }
 
-/** Weights in memory, or a float32 .safetensors file: then LoRA maps them where they lie and full training reads them once. */
+/**
+ * Weights in memory, or a .safetensors file: full training reads it once, float32; LoRA maps it where it lies, half precision
+ * as it is, cast to float32 at each use.
+ */
 export type WeightSource = TensorMap | { readonly file: string };
 
 /**
@@ -66,42 +70,36 @@ export async function openTrainable(
 ): Promise<Trainable> {
   const lora = options.method === 'lora' ? (options.lora ?? defaultLora(config)) : undefined;
   const file = weights instanceof Map ? undefined : weights.file;
-  const mapped = lora && file !== undefined ? mapWeights(config, file) : undefined;
+  const mapped = lora && file !== undefined ? mapWeights(config, file, { halves: true }) : undefined;
   const sessionOptions: SessionOptions = {
     threads: options.threads,
     weightsFolder: file === undefined ? undefined : dirname(file),
   };
-  const openGraph = (lossOnly: boolean) =>
-    openSession(trainingGraph(config, { lora, mapped, lossOnly }), sessionOptions);
+  const graph = trainingGraph(config, { lora, mapped });
 
   const shapes = lora ? loraShapes(config, lora) : expectedWeights(config);
-  const total = [...shapes.values()].reduce((sum, shape) => sum + elementCount(shape), 0);
-  const newArray = (count: number) => allocate(count, total);
-  const base: TensorMap = mapped
-    ? new Map()
-    : weights instanceof Map
-      ? normaliseWeights(config, weights)
-      : readWeights(config, weights.file, newArray);
-  const start = lora ? checkAdapter(config, lora, options.adapter ?? initLora(config, lora, options.seed ?? 42)) : base;
-  const trained = [...start].map(([name, tensor]): TrainedTensor => {
-    const { shape } = tensor;
-    const size = elementCount(shape);
-    let parameter = toFloat32(tensor);
-    // What was read from the file is nobody else's; what a caller gave is copied.
-    if (lora || file === undefined) {
-      parameter = newArray(size);
-      parameter.set(toFloat32(tensor));
-    }
-    const [gradient, expAvg, expAvgSq] = [newArray(size), newArray(size), newArray(size)];
+  const memory = allocateTensors(
     // Biases and norms are the vectors of a model; the Trainer lets only the rest decay.
-    return { name, shape, parameter, gradient, expAvg, expAvgSq, decays: shape.length > 1 };
-  });
+    [...shapes.values()].map((shape) => ({ count: elementCount(shape), decays: shape.length > 1 })),
+  );
+  const trained = [...shapes].map(([name, shape], i): TrainedTensor => ({ ...memory.tensors[i]!, name, shape }));
+  const base: TensorMap = weights instanceof Map ? normaliseWeights(config, weights) : new Map();
+  const start = lora ? checkAdapter(config, lora, options.adapter ?? initLora(config, lora, options.seed ?? 42)) : base;
+  if (file !== undefined && !lora) {
+    const places = trained.map(({ name, parameter }) => [name, parameter] as const);
+    readWeights(config, file, new Map(places));
+  } else for (const { name, parameter } of trained) parameter.set(toFloat32(start.get(name)!));
   return new OnnxTrainable({
     trained,
     frozen: lora ? base : new Map(),
-    session: await openGraph(false),
-    openEvaluation: () => openGraph(true),
-    pool: new AdamWPool(trained, options.threads ?? defaultThreads()),
+    session: await openSession(graph.graph, { ...sessionOptions, silent: true, asWritten: true }),
+    outputs: graph,
+    openEvaluation: () =>
+      openSession(trainingGraph(config, { lora, mapped, lossOnly: true }).graph, {
+        ...sessionOptions,
+        asWritten: true,
+      }),
+    pool: new AdamWPool(memory, options.threads ?? defaultThreads()),
     adamw: { ...defaultAdamW, ...options.adamw },
     window: architectureOf(config).window,
     countsFirstLabel: architectureOf(config).countsFirstLabel,

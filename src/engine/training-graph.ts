@@ -1,16 +1,41 @@
 /** The graphs of training: losses of labelled places, and the gradient of their weighted sum for every trained tensor. */
 import { architectureOf, type ModelConfig } from './architectures/index.ts';
-import type { AdapterValues, Parts } from './architectures/types.ts';
-import { gradients } from './gradients.ts';
+import type { AdapterValues } from './architectures/types.ts';
+import { crossEntropy } from './cross-entropy.ts';
+import type { Dimension } from './dimensions.ts';
+import { CHEAP, gradientParts } from './gradients.ts';
 import { type FileRange, Graph, type Value } from './graph.ts';
 import { type LoraConfig, loraNames, loraScaling, loraTargets } from './lora.ts';
+import { partsOf } from './parts.ts';
 
 export const gradientName = (parameter: string): string => `gradient of ${parameter}`;
+const rowsName = (parameter: string, part: number): string => `rows ${part} for the gradient of ${parameter}`;
+const indicesName = (parameter: string, part: number): string => `indices ${part} for the gradient of ${parameter}`;
+
+/** Rows that have yet to be added to a parameter's gradient, as outputs of the graph. */
+export interface SparseOutput {
+  readonly parameter: string;
+  /** Output of shape [K, C]. */
+  readonly rows: string;
+  /** Output of shape [K], int64. */
+  readonly indices: string;
+  /** K, in the graph's symbols B, T and M. */
+  readonly count: Dimension;
+  /** C. */
+  readonly width: number;
+}
+
+export interface TrainingGraph {
+  readonly graph: Graph;
+  /** Parameters whose gradient is an output; that of the others is `sparse` alone, added to zeros. */
+  readonly dense: readonly string[];
+  readonly sparse: readonly SparseOutput[];
+}
 
 export interface TrainingGraphOptions {
   /** Train an adapter and leave the weights alone; absent: train all weights. */
   lora?: LoraConfig;
-  /** Where frozen weights lie in their file; absent: they are inputs. */
+  /** Where frozen weights lie in their file, in the precision they are stored in; absent: they are inputs. */
   mapped?: ReadonlyMap<string, FileRange>;
   /** Losses alone, without gradients. */
   lossOnly?: boolean;
@@ -18,10 +43,11 @@ export interface TrainingGraphOptions {
 
 /**
  * Inputs: input_ids [B, T], position_ids [T], rows [M] (which of the B·T places are labelled), targets [M], token_weights
- * [M], and the tensors. Outputs: nll [M], −ln p of each target; the gradients of Σ token_weights · nll, so that any loss
+ * [M], and the tensors. Outputs: nll [M], −ln p of each target; the gradients of Σ token_weights · nll, those of a table's
+ * single rows apart, so that any loss
  * whose slope per token is known runs on the same graph: supervised (1 / count), preference losses (signs and weights).
  */
-export function trainingGraph(config: ModelConfig, options: TrainingGraphOptions): Graph {
+export function trainingGraph(config: ModelConfig, options: TrainingGraphOptions): TrainingGraph {
   const architecture = architectureOf(config);
   const g = new Graph();
   const inputIds = g.input('input_ids', ['B', 'T'], 'int64');
@@ -33,8 +59,8 @@ export function trainingGraph(config: ModelConfig, options: TrainingGraphOptions
   const trained = new Map<string, Value>();
   const weights = new Map<string, Value>();
   for (const [name, shape] of architecture.weights) {
-    const range = mapped?.get(name);
-    const value = range ? g.mappedWeight(name, shape, range) : g.input(name, shape);
+    if (mapped) continue;
+    const value = g.input(name, shape);
     weights.set(name, value);
     if (!lora) trained.set(name, value);
   }
@@ -47,18 +73,34 @@ export function trainingGraph(config: ModelConfig, options: TrainingGraphOptions
     trained.set(names.a, a).set(names.b, b);
   }
 
-  const parts: Parts = { weight: (name) => weights.get(name)!, adapter: (layer) => adapters.get(layer) };
+  const sources = partsOf(g, architecture.weights, weights, mapped, adapters);
   // Padding stands on the right, where causal attention never looks back from it: no mask is needed.
   const causalBias = g.apply('CausalBias', [inputIds], {});
-  const { hiddenStates } = architecture.build(g, parts, { inputIds, positionIds, causalBias });
+  const { hiddenStates } = architecture.build(g, sources, { inputIds, positionIds, causalBias });
   // Only labelled places reach the head: [N, C] → [M, C].
   const labelled = g.apply('Gather', [hiddenStates.at(-1)!, rows], { distinct: true });
-  const nll = g.apply('LinearCrossEntropy', [labelled, parts.weight(architecture.headTable), targets], {});
+  const right = sources.rows(architecture.headTable, targets, false); // [M, C]
+  const nll = crossEntropy(g, labelled, right, sources.table(architecture.headTable)); // [M]
   g.output('nll', nll);
-  if (options.lossOnly) return g;
+  if (options.lossOnly) return { graph: g, dense: [], sparse: [] };
 
   const tokenWeights = g.input('token_weights', ['M']);
-  const values = gradients(g, nll, tokenWeights, [...trained.values()]);
-  for (const [i, name] of [...trained.keys()].entries()) g.output(gradientName(name), values[i]!);
-  return g;
+  const remade = lora ? CHEAP : undefined;
+  const parts = gradientParts(g, nll, tokenWeights, [...trained.values()], remade);
+  const dense: string[] = [];
+  const sparse: SparseOutput[] = [];
+  for (const [i, parameter] of [...trained.keys()].entries()) {
+    const gradient = parts[i]!;
+    if (gradient.dense) {
+      g.output(gradientName(parameter), gradient.dense);
+      dense.push(parameter);
+    }
+    for (const [part, { rows, indices }] of gradient.sparse.entries()) {
+      const names = { rows: rowsName(parameter, part), indices: indicesName(parameter, part) };
+      g.output(names.rows, rows);
+      g.output(names.indices, indices);
+      sparse.push({ parameter, ...names, count: rows.shape[0]!, width: Number(rows.shape[1]) });
+    }
+  }
+  return { graph: g, dense, sparse };
 }

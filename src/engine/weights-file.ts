@@ -9,10 +9,13 @@ import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import type { AnyModelConfig } from './architectures/index.ts';
 import type { FileRange } from './graph.ts';
-import { elementCount, float32Tensor, type TensorMap } from './tensor.ts';
+import { elementCount } from './tensor.ts';
 import { expectedWeights, findWeight } from './weights.ts';
 
 const HEADER_LIMIT_BYTES = 100_000_000; // the format's own limit
+
+/** The format's names of half precisions. */
+const HALVES: Readonly<Record<string, 'float16' | 'bfloat16' | undefined>> = { F16: 'float16', BF16: 'bfloat16' };
 
 const entrySchema = z.object({
   dtype: z.string(),
@@ -21,10 +24,15 @@ const entrySchema = z.object({
 });
 
 /**
+ * @param halves whether weights may be stored in half precision too.
  * Where each expected weight lies in `file`, under its full name; names without their prefix are accepted.
  * @throws UserError file_missing {path}, weights_file_damaged {file}, weights_file_not_float32 {file, tensor, dtype}, model_tensor_missing, model_tensor_shape.
  */
-export function mapWeights(config: AnyModelConfig, file: string): Map<string, FileRange> {
+export function mapWeights(
+  config: AnyModelConfig,
+  file: string,
+  { halves = false }: { halves?: boolean } = {},
+): Map<string, FileRange> {
   const { header, dataStart, size } = readHeader(file);
   const result = new Map<string, FileRange>();
   for (const [name, shape] of expectedWeights(config)) {
@@ -36,12 +44,16 @@ export function mapWeights(config: AnyModelConfig, file: string): Map<string, Fi
     if (`${actual}` !== `${shape}`) {
       throw new UserError('model_tensor_shape', { tensor: name, expected: `[${shape}]`, actual: `[${actual}]` });
     }
-    if (dtype !== 'F32') throw new UserError('weights_file_not_float32', { file: basename(file), tensor: name, dtype });
+    const half = HALVES[dtype];
+    if (dtype !== 'F32' && !(halves && half))
+      throw new UserError('weights_file_not_float32', { file: basename(file), tensor: name, dtype });
     const [begin, end] = data_offsets;
-    if (end - begin !== 4 * elementCount(shape) || dataStart + end > size) {
+    const bytes = (half ? 2 : 4) * elementCount(shape);
+    if (end - begin !== bytes || dataStart + end > size) {
       throw new UserError('weights_file_damaged', { file: basename(file) });
     }
-    result.set(name, { location: basename(file), offset: dataStart + begin, length: end - begin });
+    const range = { location: basename(file), offset: dataStart + begin, length: end - begin };
+    result.set(name, half ? { ...range, dtype: half } : range);
   }
   return result;
 }
@@ -68,28 +80,21 @@ function readHeader(file: string): { header: Record<string, unknown>; dataStart:
   }
 }
 
-/** The weights read straight into arrays that `allocate` makes. Same errors as mapWeights. */
-export function readWeights(
-  config: AnyModelConfig,
-  file: string,
-  allocate: (count: number) => Float32Array,
-): TensorMap {
+/** Reads the weights straight into the arrays of `places`, one a name. Same errors as mapWeights. */
+export function readWeights(config: AnyModelConfig, file: string, places: ReadonlyMap<string, Float32Array>): void {
   const descriptor = openSync(file, 'r');
   try {
-    const shapes = expectedWeights(config);
-    return new Map(
-      [...mapWeights(config, file)].map(([name, { offset, length }]) => {
-        const data = allocate(length / 4);
-        const bytes = new Uint8Array(data.buffer, data.byteOffset, length);
-        // A single read may stop short, at 2 GB at the latest.
-        for (let done = 0; done < length; ) {
-          const read = readSync(descriptor, bytes, done, length - done, offset + done);
-          if (read === 0) throw new UserError('weights_file_damaged', { file: basename(file) });
-          done += read;
-        }
-        return [name, float32Tensor(shapes.get(name)!, data)];
-      }),
-    );
+    for (const [name, { offset, length }] of mapWeights(config, file)) {
+      const data = places.get(name);
+      if (data?.byteLength !== length) throw new RangeError(`no place for the ${length} bytes of ${name}`);
+      const bytes = new Uint8Array(data.buffer, data.byteOffset, length);
+      // A single read may stop short, at 2 GB at the latest.
+      for (let done = 0; done < length; ) {
+        const read = readSync(descriptor, bytes, done, length - done, offset + done);
+        if (read === 0) throw new UserError('weights_file_damaged', { file: basename(file) });
+        done += read;
+      }
+    }
   } finally {
     closeSync(descriptor);
   }

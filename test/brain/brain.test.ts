@@ -56,7 +56,7 @@ describe.skipIf(noGolden)('the reference GPT-2', () => {
 describe('generating', () => {
   test('gives the same reply for the same seed, another for another', async () => {
     const brain = await opened();
-    const prompt = brain.promptIds([], 'the cat sat', {}, 20);
+    const prompt = await brain.promptIds([], 'the cat sat', {}, 20);
     const settings = { maxNewTokens: 20, temperature: 1.5, topK: 0, topP: 1 };
     const first = await brain.generate(prompt, { ...settings, seed: 1 });
     const again = await brain.generate(prompt, { ...settings, seed: 1 });
@@ -68,7 +68,7 @@ describe('generating', () => {
 
   test('reports for each token what logprobs() says of the whole', async () => {
     const brain = await opened();
-    const prompt = brain.promptIds([], 'what do you think?', { language: 'en' }, 20);
+    const prompt = await brain.promptIds([], 'what do you think?', { language: 'en' }, 20);
     const { inputIds, outputIds, tokenLogprobs } = await brain.generate(prompt, { maxNewTokens: 20, seed: 3 });
     const whole = await brain.logprobs([...inputIds, ...outputIds]);
     expect(tokenLogprobs).toHaveLength(outputIds.length);

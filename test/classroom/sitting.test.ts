@@ -90,8 +90,8 @@ test('the second turn reads the first one; a new iteration starts anew, and the 
   const [first, second, third] = world.store.turns.bySession(id);
   const context = [{ text: first!.text, reply: first!.reply! }];
   const choices = { intent: 'suggest', emotion: 'neutral', language: 'en' } as const;
-  expect(second!.promptIds).toEqual(brain.promptIds(context, 'second words', choices));
-  expect(third!.promptIds).toEqual(brain.promptIds([], 'third words', choices));
+  expect(second!.promptIds).toEqual(await brain.promptIds(context, 'second words', choices));
+  expect(third!.promptIds).toEqual(await brain.promptIds([], 'third words', choices));
   const [job] = world.store.jobs.list();
   for (const words of ['first words', 'second words', 'third words'])
     expect(job!.payload.trainingText).toContain(words);

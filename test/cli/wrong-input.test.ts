@@ -10,7 +10,7 @@ const train = ['train', 'sprout', '--data', rows, '--out', join(scratch, 'never'
 
 /** What was typed → a part of the one line that answers it. */
 const WRONG: [name: string, args: string[], says: string][] = [
-  ['an unknown command', ['dance'], 'There are: score, tokens, generate, logprobs, hidden, train, info.'],
+  ['an unknown command', ['dance'], 'There are: score, tokens, generate, logprobs, hidden, train, info, download.'],
   ['a name of JavaScript’s own', ['constructor'], 'There is no command constructor'],
   ['an unknown option', ['score', rows, '--fast'], 'score has no option --fast'],
   ['an option called as JavaScript’s own', ['score', rows, '--constructor', 'x'], 'no option --constructor'],
@@ -38,8 +38,8 @@ const WRONG: [name: string, args: string[], says: string][] = [
   ['an id beyond the vocabulary', ['logprobs', 'sprout', '--input-ids', '[1, 99999]'], 'the ids go from 0 to 4095'],
   ['messages that are none', ['generate', 'sprout', '--messages', '{"role": 1}'], '--messages takes a JSON list'],
   ['a model that is not there', ['info', './nowhere'], './nowhere is not there'],
-  ['a hub id', ['info', 'openai/gpt2'], 'cannot be fetched from the hub yet'],
-  ['a single file', ['info', 'model.Q4_1.GGUF'], 'is a single file'],
+  ['a file that is no model', ['info', notJson], 'is no model that can be read'],
+  ['a name no model on the hub has', ['download', '../gpt2'], '../gpt2 is no name of a model on the hub'],
   ['a folder that is no model', ['info', scratch], 'holds no config.json'],
   ['training without a method', train, '--method is missing'],
   ['dpo', [...train, '--method', 'dpo'], '--method dpo is not there yet'],

@@ -1,20 +1,18 @@
 /**
- * `npm run drill [-- store|sitting] [-- --kills N --seed N]`: the long crash drills. Each prints what it did as JSON and
- * ends with code 1 when something acknowledged was lost or doubled.
+ * `npm run drill [-- store|sitting|formats] [-- --kills N --mutants N --seed N]`: the long drills. Each prints what it did as
+ * JSON and ends with code 1 when something acknowledged was lost or doubled, or a damaged file was neither read nor refused.
  */
 import { parseArgs } from 'node:util';
+import { drillFormats } from './formats.ts';
 import { drillSitting } from './sitting.ts';
 import { drillStore } from './store.ts';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { kills: { type: 'string' }, seed: { type: 'string' } },
+  options: { kills: { type: 'string' }, mutants: { type: 'string' }, seed: { type: 'string' } },
 });
-const given = {
-  ...(values.kills === undefined ? {} : { kills: Number(values.kills) }),
-  ...(values.seed === undefined ? {} : { seed: Number(values.seed) }),
-};
-const drills = { store: drillStore, sitting: drillSitting };
+const given = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Number(value)]));
+const drills = { store: drillStore, sitting: drillSitting, formats: drillFormats };
 
 for (const [name, drill] of Object.entries(drills)) {
   if (positionals.length > 0 && !positionals.includes(name)) continue;

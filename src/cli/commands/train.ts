@@ -194,9 +194,9 @@ async function trainRows(
 
 function save(out: string, model: string, brain: Brain, lora: LoraConfig | null, tensors: TensorMap): void {
   if (lora === null) {
-    const { config, path: tokenizerFrom } = brain.source;
-    if (!isJsonObject(config)) throw new UserError('model_config_missing', { folder: tokenizerFrom });
-    writeModelFolder(out, { config, tensors, tokenizerFrom });
+    const { config, path } = brain.source;
+    if (!isJsonObject(config)) throw new UserError('model_config_missing', { folder: path });
+    writeModelFolder(out, { config, tensors, tokenizerFrom: brain.source });
   } else {
     const fanInFanOut = loraTargets(brain.config, lora).some((layer) => layer.fanInFanOut);
     writeAdapterFolder(out, { lora, tensors }, { baseModel: model, fanInFanOut });

@@ -19,6 +19,10 @@ export interface AdapterValues {
 /** Where the parts of a model come from: graph inputs when training, a mapped file when serving. */
 export interface Parts {
   weight(name: string): Value;
+  /** Rows of a weight [V, C], one an index. @param distinct no index comes twice. */
+  rows(name: string, indices: Value, distinct: boolean): Value;
+  /** A weight [V, C] in parts of its rows, in order: one, unless it is too large to be made float32 as a whole. */
+  table(name: string): readonly Value[];
   /** The adapter on a linear layer, if there is one. */
   adapter(layer: string): AdapterValues | undefined;
 }

@@ -1,10 +1,18 @@
 /** Picking rows and elements by index, and adding back to them. Scattered sums run in one fixed order: the same bytes every time. */
 import { productOf, type Shape, ShapeError, sameShape } from '../dimensions.ts';
 import type { Graph, Value } from '../graph.ts';
-import type { Operation } from './types.ts';
+import type { Operation, Scattered } from './types.ts';
 
 function zeros(g: Graph, shape: Shape): Value {
   return g.apply('Expand', [g.constant(0)], { shape });
+}
+
+/** Rows to be added at `indices` of a table of `shape`. @param distinct no index comes twice. */
+export function scatteredRows(g: Graph, shape: Shape, indices: Value, rows: Value, distinct: boolean): Scattered {
+  return {
+    sparse: { indices, rows },
+    addTo: (sum) => g.apply('ScatterRows', [sum ?? zeros(g, shape), indices, rows], { distinct }),
+  };
 }
 
 /**
@@ -22,8 +30,9 @@ export const Gather: Operation<'Gather'> = {
     () => {
       const [table, indices] = [inputs[0]!, inputs[1]!];
       const count = productOf(indices.shape);
-      const flat = [g.reshape(indices, [count]), g.reshape(dy!, [count, table.shape[1]!])];
-      return { addTo: (sum) => g.apply('ScatterRows', [sum ?? zeros(g, table.shape), ...flat], attributes) };
+      const flat = g.reshape(indices, [count]);
+      const rows = g.reshape(dy!, [count, table.shape[1]!]);
+      return scatteredRows(g, table.shape, flat, rows, attributes.distinct);
     },
     null,
   ],

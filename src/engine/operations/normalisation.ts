@@ -92,50 +92,43 @@ export const SimplifiedLayerNormalization: Operation<'SimplifiedLayerNormalizati
 };
 
 /**
- * A language model's head and loss in one: rows h [M, C], table W [V, C] (one row a token), the right tokens t [M] →
- * −ln p [M] and p [M, V], where p = softmax(h Wᵀ) and −ln p is taken at t.
- * With w = dy: dh = w (p W − W[t]), dW = pᵀ (w h) − (w h added up at t). Written so, no second array of all M · V scores
- * is made or even read. The logarithm of Σeˣ comes from the likeliest token, whose probability is at least 1/V: taken
- * from t's it would be infinite once that probability is below the smallest float.
+ * A language model's head, and what its loss needs of all scores: rows h [M, C], table W [V, C] (one row a token) →
+ * ln Σ e^(h Wᵀ) [M, 1] and p = softmax(h Wᵀ) [M, V]: dh = dy (p W), dW = pᵀ (dy h). So no second array of all M · V scores is
+ * made. The logarithm comes from the likeliest token, whose probability is at least 1/V.
  */
-export const LinearCrossEntropy: Operation<'LinearCrossEntropy'> = {
-  types: ([h, table, targets]) => {
-    const shapes = [h!.shape, table!.shape, targets!.shape];
-    if (h!.shape.length !== 2 || h!.shape[1] !== table!.shape[1] || !sameShape(targets!.shape, [h!.shape[0]!])) {
-      throw new ShapeError('LinearCrossEntropy', 'rows, table and targets do not fit', ...shapes);
-    }
+export const LinearLogSumExp: Operation<'LinearLogSumExp'> = {
+  types: ([h, table]) => {
+    if (h!.shape.length !== 2 || h!.shape[1] !== table!.shape[1])
+      throw new ShapeError('LinearLogSumExp', 'rows and table do not fit', h!.shape, table!.shape);
     return [
-      { shape: targets!.shape, dtype: 'float32' },
+      { shape: [h!.shape[0]!, 1], dtype: 'float32' },
       { shape: [h!.shape[0]!, table!.shape[0]!], dtype: 'float32' },
     ];
   },
-  emit: (onnx, [h, table, targets], [losses, probabilities]) => {
+  emit: (onnx, [h, table], [logSum, probabilities]) => {
     const last = onnx.ints([1]);
     const scores = onnx.node1('Gemm', [h!, table!], { transB: { int: 1 } });
     onnx.node('Softmax', [scores], [probabilities!], { axis: { int: -1 } });
     const highest = onnx.node1('ReduceMax', [scores, last], { keepdims: { int: 1 } });
     const likeliest = onnx.node1('ReduceMax', [probabilities!, last], { keepdims: { int: 1 } });
-    const logSum = onnx.node1('Sub', [highest, onnx.node1('Log', [likeliest])]);
-    const chosen = onnx.node1('GatherElements', [scores, onnx.node1('Unsqueeze', [targets!, last])], {
-      axis: { int: 1 },
-    });
-    onnx.node('Squeeze', [onnx.node1('Sub', [logSum, chosen]), last], [losses!]);
+    onnx.node('Sub', [highest, onnx.node1('Log', [likeliest])], [logSum!]);
   },
   gradient: (g, { inputs, outputs }, [dy]) => {
-    const [h, table, targets] = inputs as [Value, Value, Value];
+    const [h, table] = inputs as [Value, Value];
     const probabilities = outputs[1]!;
-    const weights = g.reshape(dy!, [h.shape[0]!, 1]);
-    const weighted = g.mul(h, weights);
     return [
-      () => {
-        const right = g.apply('Gather', [table, targets], { distinct: false });
-        return g.mul(g.sub(g.gemm(probabilities, table), right), weights);
-      },
-      () => {
-        const pushed = g.gemm(probabilities, weighted, { transA: true });
-        return g.apply('ScatterRows', [pushed, targets, g.mul(weighted, -1)], { distinct: false });
-      },
-      null,
+      () => g.mul(g.gemm(probabilities, table), dy!),
+      () => g.gemm(probabilities, g.mul(h, dy!), { transA: true }),
     ];
   },
+};
+
+/** y = ln Σ eˣ over the last axis of x [M, K], kept as size 1: dx = dy e^(x − y). */
+export const ReduceLogSumExp: Operation<'ReduceLogSumExp'> = {
+  types: ([x]) => [{ shape: [...x!.shape.slice(0, -1), 1], dtype: 'float32' }],
+  emit: (onnx, [x], outputs, { inputs }) => {
+    const last = onnx.ints([inputs[0]!.shape.length - 1]);
+    onnx.node('ReduceLogSumExp', [x!, last], outputs, { keepdims: { int: 1 } });
+  },
+  gradient: (g, { inputs, outputs }, [dy]) => [() => g.mul(dy!, g.apply('Exp', [g.sub(inputs[0]!, outputs[0]!)], {}))],
 };

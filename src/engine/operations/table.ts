@@ -1,14 +1,21 @@
 /** All operations. The mapped type makes a missing rule a compile error: no operation without shape, ONNX form and gradient. */
 import { Attention } from './attention.ts';
-import { Add, Div, Exp, FastGelu, Gelu, Log, Mul, Sigmoid, Silu, Sub, Tanh } from './elementwise.ts';
+import { Add, Cast, Div, Exp, FastGelu, Gelu, Log, Mul, Sigmoid, Silu, Sub, Tanh } from './elementwise.ts';
 import { Gather, GatherElements, ScatterElements, ScatterRows } from './indexing.ts';
 import { FusedMatMul, Gemm } from './linear.ts';
-import { LayerNormalization, LinearCrossEntropy, SimplifiedLayerNormalization, Softmax } from './normalisation.ts';
+import {
+  LayerNormalization,
+  LinearLogSumExp,
+  ReduceLogSumExp,
+  SimplifiedLayerNormalization,
+  Softmax,
+} from './normalisation.ts';
 import { RotaryEmbedding, RotaryTable } from './rotary.ts';
 import { CausalBias, Concat, Expand, PaddingBias, ReduceSum, Reshape, Split, Transpose } from './shape.ts';
 import type { Operation, OperationName } from './types.ts';
 
 export const operations: { readonly [Name in OperationName]: Operation<Name> } = {
+  Cast,
   Add,
   Sub,
   Mul,
@@ -28,7 +35,8 @@ export const operations: { readonly [Name in OperationName]: Operation<Name> } =
   SimplifiedLayerNormalization,
   RotaryTable,
   RotaryEmbedding,
-  LinearCrossEntropy,
+  LinearLogSumExp,
+  ReduceLogSumExp,
   ReduceSum,
   Expand,
   Reshape,

@@ -3,7 +3,7 @@ import type { Shape } from '../dimensions.ts';
 import type { Emitter } from '../emit.ts';
 import type { Graph, Node, Value } from '../graph.ts';
 
-export type ElementType = 'float32' | 'int64' | 'bool';
+export type ElementType = 'float32' | 'float16' | 'bfloat16' | 'int64' | 'bool';
 
 export interface TensorType {
   readonly shape: Shape;
@@ -14,6 +14,7 @@ type None = Record<never, never>;
 
 /** Every operation there is, with its attributes; named exactly as in ONNX where ONNX (or onnxruntime) has it. */
 export interface Attributes {
+  Cast: None;
   Add: None;
   Sub: None;
   Mul: None;
@@ -33,7 +34,8 @@ export interface Attributes {
   SimplifiedLayerNormalization: { epsilon: number };
   RotaryTable: { frequencies: readonly number[] };
   RotaryEmbedding: None;
-  LinearCrossEntropy: None;
+  LinearLogSumExp: None;
+  ReduceLogSumExp: None;
   ReduceSum: { axes: readonly number[]; keepdims: boolean };
   Expand: { shape: Shape };
   Reshape: { shape: Shape };
@@ -58,10 +60,22 @@ export type GradientRule<Name extends OperationName> = (
   g: Graph,
   node: Node<Name>,
   gradients: readonly (Value | undefined)[],
-) => readonly ((() => Contribution) | null)[];
+) => readonly ((() => Contribution | readonly Contribution[]) | null)[];
 
-/** A gradient to be added to the others, or one that can write itself into their sum without a second full-size array. */
-export type Contribution = Value | { readonly addTo: (sum: Value | undefined) => Value };
+/** A gradient to be added to the others, or one that touches few elements and writes itself into their sum. */
+export type Contribution = Value | Scattered;
+
+export interface Scattered {
+  readonly addTo: (sum: Value | undefined) => Value;
+  /** What is to be added, where it is rows of a table: the sum can then be left to whoever holds the gradient. */
+  readonly sparse?: SparseRows;
+}
+
+/** `rows` [K, C] to be added at `indices` [K] of a table [V, C]; an index may come several times. */
+export interface SparseRows {
+  readonly indices: Value;
+  readonly rows: Value;
+}
 
 export interface Operation<Name extends OperationName> {
   /** The types of the outputs; throws a ShapeError when the inputs do not fit together. */

@@ -10,8 +10,10 @@ Commands:
   hidden    a model's hidden states
   train     fine-tune a model: all of its weights, or a LoRA adapter
   info      describe a model
+  download  fetch a model from the hub
 
-MODEL is a folder in Hugging Face layout, or sprout, the brain that comes with the program.
+MODEL is a folder in Hugging Face layout, a .gguf file, a .bin file of llama2.c, a model's name on the hub
+(owner/name), or sprout, the brain that comes with the program.
 Data goes to stdout as JSON lines, everything else to stderr. Wrong input ends with status 2.
 brain COMMAND --help tells more about each.`,
   help_score: `Usage: brain score FILE.jsonl [--language en|pt] [--bertscore MODEL [--layers N]]
@@ -74,6 +76,12 @@ log, a line a step and a summary, and to DIR a model folder (full) or a peft ada
 
 Writes one line: architecture, parameters, vocabulary, window, layers, licence if known, and estimates of the memory
 needed to serve the model, to train a LoRA adapter and to train all of its weights (an encoder is not trained here).`,
+  help_download: `Usage: brain download MODEL
+
+Fetches a model from the Hugging Face hub, as far as it is not here, and writes {"folder", "path", "revision", "licence"}.
+MODEL is a name on the hub: owner/name, with @REVISION for a branch, a tag or a commit, and with :FILE for one GGUF file of
+several (its name, or a part of it: owner/name-GGUF:Q4_K_M). Broken off, it goes on where it was. The models are kept where
+Python keeps them; HF_HOME, HF_HUB_CACHE, HF_TOKEN, HF_ENDPOINT, HF_HUB_OFFLINE and HF_HUB_DOWNLOAD_TIMEOUT are honoured.`,
   wanted_number: 'a number',
   wanted_whole: 'a whole number',
   wanted_from: '{{kind}} from {{from}}',
@@ -83,5 +91,8 @@ needed to serve the model, to train a LoRA adapter and to train all of its weigh
   wanted_ids: 'token ids, for example [1, 2, 3]',
   progress: 'step {{done}} of {{total}}',
   rows_cut: '{{cut}} of {{rows}} rows were longer than {{maxLength}} tokens and were cut there.',
+  downloading: '{{done}} of {{total}} MB {{file}}',
+  downloaded: '{{model}} is in {{folder}}. Licence: {{licence}}.',
+  licence_unknown: 'not stated',
   saved: 'Saved in {{folder}}.',
 } as const;

@@ -12,8 +12,10 @@ Comandos:
   hidden    os estados ocultos de um modelo
   train     faz o ajuste fino de um modelo: todos os pesos ou um adaptador LoRA
   info      descreve um modelo
+  download  baixa um modelo do hub
 
-MODEL é uma pasta no formato do Hugging Face, ou sprout, o cérebro que vem com o programa.
+MODEL é uma pasta no formato do Hugging Face, um arquivo .gguf, um arquivo .bin do llama2.c, o nome de um modelo no
+hub (dono/nome), ou sprout, o cérebro que vem com o programa.
 Os dados saem em stdout como linhas JSON, todo o resto em stderr. Entrada errada termina com status 2.
 brain COMANDO --help conta mais sobre cada um.`,
   help_score: `Uso: brain score FILE.jsonl [--language en|pt] [--bertscore MODEL [--layers N]]
@@ -76,6 +78,12 @@ registro do Trainer, uma linha por passo e um resumo, e em DIR uma pasta de mode
 
 Escreve uma linha: arquitetura, parâmetros, vocabulário, janela, camadas, licença se for conhecida, e estimativas da
 memória necessária para usar o modelo, treinar um adaptador LoRA e treinar todos os pesos. Codificadores (BERT, RoBERTa) não são treinados aqui.`,
+  help_download: `Uso: brain download MODEL
+
+Baixa um modelo do hub do Hugging Face, se ele ainda não estiver aqui, e escreve {"folder", "path", "revision", "licence"}.
+MODEL é um nome no hub: dono/nome, com @REVISÃO para um branch, uma tag ou um commit, e com :ARQUIVO para um arquivo GGUF
+entre vários (o nome ou parte dele: dono/nome-GGUF:Q4_K_M). Interrompido, continua de onde parou. Os modelos ficam onde o
+Python os guarda; HF_HOME, HF_HUB_CACHE, HF_TOKEN, HF_ENDPOINT, HF_HUB_OFFLINE e HF_HUB_DOWNLOAD_TIMEOUT são respeitados.`,
   wanted_number: 'um número',
   wanted_whole: 'um número inteiro',
   wanted_from: '{{kind}} a partir de {{from}}',
@@ -85,5 +93,8 @@ memória necessária para usar o modelo, treinar um adaptador LoRA e treinar tod
   wanted_ids: 'ids de tokens, por exemplo [1, 2, 3]',
   progress: 'passo {{done}} de {{total}}',
   rows_cut: '{{cut}} de {{rows}} exemplos tinham mais de {{maxLength}} tokens e foram cortados ali.',
+  downloading: '{{done}} de {{total}} MB {{file}}',
+  downloaded: '{{model}} está em {{folder}}. Licença: {{licence}}.',
+  licence_unknown: 'não informada',
   saved: 'Salvo em {{folder}}.',
 } as const satisfies Section<typeof en>;
