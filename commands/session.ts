@@ -3,6 +3,7 @@ import { type APIApplicationCommandBasicOption, ApplicationCommandOptionType } f
 import { NUMBER_BOUNDS, type SessionView, type SettingName } from '../src/classroom/index.ts';
 import {
   type Answer,
+  bertscoreName,
   type Command,
   type CommandContext,
   declarationMessage,
@@ -30,10 +31,15 @@ function settingOption(name: SettingName): APIApplicationCommandBasicOption {
   }
   if (name === 'teacherRoleId') return { ...texts, type: ApplicationCommandOptionType.Role };
   if (name === 'studentsMayStart') return { ...texts, type: ApplicationCommandOptionType.Boolean };
+  if (name === 'bertscore') {
+    const choices = localisedChoices(BERTSCORES, bertscoreName);
+    return { ...texts, type: ApplicationCommandOptionType.String, choices };
+  }
   const choices = name === 'locale' ? localisedChoices(LOCALES, localeName) : localisedChoices(METHODS, methodName);
   return { ...texts, type: ApplicationCommandOptionType.String, choices };
 }
 
+const BERTSCORES = ['stand-in', 'exact'] as const;
 const METHODS = ['lora', 'full'] as const;
 const methodName = (locale: Locale, value: string): string =>
   value === 'lora' ? 'LoRA' : t(locale, 'discord:method_full');
@@ -56,6 +62,7 @@ const OF_CLASS = [
   'repetitionPenalty',
   'maxScore',
   'halfReward',
+  'bertscore',
   'studentsMayStart',
   'locale',
   'teacherRoleId',

@@ -23,6 +23,8 @@ export const environmentSchema = z.object({
   DISCORD_MESSAGE_CONTENT: flag,
   DATA_FOLDER: z.string().min(1).default('data'),
   BRAIN: z.string().min(1).default('sprout'),
+  BERTSCORE_EN: z.string().min(1).optional(),
+  BERTSCORE_MULTILINGUAL: z.string().min(1).optional(),
   CLASS_NAME: z.string().trim().min(1).max(100).default('Brain Factory'),
   CLASS_LOCALE: z.enum(['en', 'pt-BR']).optional(),
   PORT: z.coerce.number().int().min(0).max(65535).default(8123),
@@ -39,6 +41,8 @@ export interface Config {
   messageContent: boolean;
   dataFolder: string;
   brain: string;
+  /** Folders of roberta-large and bert-base-multilingual-cased, where somebody put them. */
+  bertscore: { en: string | undefined; multilingual: string | undefined };
   /** Where a brain named as on the hub is fetched from, and kept. */
   hub: HubSettings;
   className: string;
@@ -77,6 +81,7 @@ export function readConfig(environment: NodeJS.ProcessEnv, flags: readonly strin
     messageContent: env.DISCORD_MESSAGE_CONTENT,
     dataFolder: path.resolve(PROJECT_FOLDER, env.DATA_FOLDER),
     brain: env.BRAIN,
+    bertscore: { en: env.BERTSCORE_EN, multilingual: env.BERTSCORE_MULTILINGUAL },
     hub: readHubSettings(environment),
     className: env.CLASS_NAME,
     classLocale: env.CLASS_LOCALE ?? systemLocale(environment),

@@ -2,8 +2,9 @@
  * Puts the house together: store, brain, trainer, classroom, and one front door. Nothing here knows how any of them works.
  */
 import { existsSync } from 'node:fs';
+import path from 'node:path';
 import type { Logger } from 'pino';
-import { type Brain, openBrain } from './brain/index.ts';
+import { BertScorer, type Brain, EXACT_ENCODERS, type FoundModel, openBrain } from './brain/index.ts';
 import { Classroom } from './classroom/index.ts';
 import type { Config } from './config.ts';
 import { startBot } from './discord/index.ts';
@@ -51,6 +52,14 @@ export async function openFactory(
     // People speak in words: a brain that takes numbers only is better refused now than at their first turn.
     brain.tokenizer.encode('hello');
 
+    const bertScorer = new BertScorer({
+      resolveModel: (id) => findEncoder(config, id),
+      dataFolder: config.dataFolder,
+      onTrouble: (error, model) => log.warn({ err: error, model }, 'exact BERTScore is not to be had for now'),
+      ...threads,
+    });
+    closers.push(() => bertScorer.dispose());
+
     // Nobody's text comes from Discord in the local classroom, so Discord's agreement is not asked for there.
     const declarationRequired = local === null;
     const classroom: Classroom = new Classroom({
@@ -58,6 +67,7 @@ export async function openFactory(
       brain,
       model,
       declarationRequired,
+      bertScorer,
       wakeTraining: () => supervisor.wake(),
       log,
     });
@@ -125,4 +135,15 @@ function openLocalClassroom(config: Config): Promise<LocalServer> {
     locale: config.classLocale,
     guildName: config.className,
   });
+}
+
+/**
+ * The encoder's folder: the one that was set, else the hub's, downloaded once.
+ * @throws UserError those of `downloadModel`.
+ */
+async function findEncoder({ bertscore, hub }: Config, id: string): Promise<FoundModel> {
+  const folder = id === EXACT_ENCODERS.en.id ? bertscore.en : bertscore.multilingual;
+  if (folder !== undefined) return { folder, name: path.basename(path.resolve(folder)) };
+  const model = await downloadModel(id, { settings: hub, cachedFirst: true });
+  return { folder: model.folder, name: path.posix.basename(id) };
 }

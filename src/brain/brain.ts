@@ -1,7 +1,14 @@
 /** A loaded model: text and choices in, replies, log-probabilities and hidden states out, for any of its versions. */
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
-import { architectureOf, type ModelConfig, mapWeights, parseModelConfig, seededRandom } from '../engine/index.ts';
+import {
+  type AnyModelConfig,
+  architectureOf,
+  type ModelConfig,
+  mapWeights,
+  parseModelConfig,
+  seededRandom,
+} from '../engine/index.ts';
 import { UserError } from '../errors.ts';
 import { type ModelSource, openModelSource } from '../formats/index.ts';
 import { bertScore } from '../scoring/index.ts';
@@ -40,7 +47,7 @@ export async function loadBrain(source: string, options: BrainOptions): Promise<
 }
 
 /** A single float32 safetensors file is mapped where it lies; anything else is expanded into the cache first. */
-function findWeights(folder: ModelSource, config: ModelConfig, dataFolder: string): string {
+export function findWeights(folder: ModelSource, config: AnyModelConfig, dataFolder: string): string {
   const [only, ...others] = folder.weightFiles;
   if (only?.endsWith('.safetensors') && others.length === 0) {
     try {
@@ -143,9 +150,9 @@ class LoadedBrain implements Brain {
   async bertScore(reference: string, hypothesis: string, version: BrainVersion = {}): Promise<BertScores> {
     const { layers } = architectureOf(this.config);
     const layer = Math.ceil(layers / 2);
-    const model = `${this.name}, layer ${layer} of ${layers}`;
+    const model = { model: this.name, layer, layers };
     const [known, said] = [reference, hypothesis].map((text) => this.tokenizer.encode(text).slice(0, this.window));
-    if (known!.length === 0 || said!.length === 0) return { precision: 0, recall: 0, f1: 0, model };
+    if (known!.length === 0 || said!.length === 0) return { precision: 0, recall: 0, f1: 0, ...model };
     const vectors = async (ids: number[]) => {
       const states = (await this.hiddenStates(ids, version))[layer]!;
       const width = states.length / ids.length;
@@ -154,7 +161,7 @@ class LoadedBrain implements Brain {
         special: ids.map(() => false),
       };
     };
-    return { ...bertScore(await vectors(said!), await vectors(known!)), model };
+    return { ...bertScore(await vectors(said!), await vectors(known!)), ...model };
   }
 
   info(): BrainInfo {

@@ -1,5 +1,5 @@
 /** What the rest of the house sees of a brain: a loaded language model with its tokenizer and its versions. */
-import type { AdapterWeights, ModelConfig } from '../engine/index.ts';
+import type { AdapterWeights, EncoderConfig, ModelConfig } from '../engine/index.ts';
 import type { ModelSource } from '../formats/index.ts';
 
 export const INTENTS = ['suggest', 'disagree', 'ask', 'agree'] as const;
@@ -112,8 +112,10 @@ export interface BertScores {
   precision: number;
   recall: number;
   f1: number;
-  /** Whose hidden states and which layer, e.g. "sprout, layer 3 of 6": these numbers are comparable only within one model. */
+  /** Whose hidden states these numbers come from, e.g. "sprout": they are comparable only within one model and layer. */
   model: string;
+  layer: number;
+  layers: number;
 }
 
 export interface BrainOptions {
@@ -165,5 +167,42 @@ export interface Brain {
   hiddenStates(ids: readonly number[], version?: BrainVersion): Promise<Float32Array[]>;
   bertScore(reference: string, hypothesis: string, version?: BrainVersion): Promise<BertScores>;
   info(): BrainInfo;
+  dispose(): Promise<void>;
+}
+
+export interface EncoderTokenizer {
+  /** False where the model has none: encoding then throws tokenizer_missing. */
+  readonly known: boolean;
+  /** The text's ids between the encoder's first and last token, all of them. */
+  encode(text: string): number[];
+  /** As bert_score 0.3.13 hands a sentence to the encoder: stripped, with RoBERTa's leading space, cut to what fits. */
+  encodeSentence(text: string): number[];
+  /** Whether an id is the encoder's first or last token, which bert_score gives no weight. */
+  isEnd(id: number): boolean;
+}
+
+/** What is worth knowing about an encoder. It is not trained here, so only serving is estimated. */
+export interface EncoderInfo extends Omit<BrainInfo, 'memory'> {
+  memory: { serving: number };
+}
+
+export interface EncoderOptions extends Pick<BrainOptions, 'dataFolder' | 'threads'> {
+  /** What people call the model; its folder's name unless said. */
+  name?: string;
+}
+
+/** A loaded encoder: it reads, and never says anything. */
+export interface EncoderModel {
+  readonly name: string;
+  readonly config: EncoderConfig;
+  readonly layers: number;
+  /** Most tokens it reads at once. */
+  readonly window: number;
+  readonly tokenizer: EncoderTokenizer;
+  /** layer + 1 arrays of [T × C], the embeddings first; `layer` is the last unless said. @throws UserError prompt_empty, prompt_token_unknown, sequence_too_long. */
+  hiddenStates(ids: readonly number[], layer?: number): Promise<Float32Array[]>;
+  /** What bert_score answers with this encoder at `layer`; of several references the best each. @throws UserError encoder_layer_missing, tokenizer_missing. */
+  bertScore(references: readonly string[], hypothesis: string, layer: number): Promise<BertScores>;
+  info(): EncoderInfo;
   dispose(): Promise<void>;
 }

@@ -7,10 +7,10 @@ import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
 import {
+  type AnyModelConfig,
   elementCount,
   expectedWeights,
   float32Tensor,
-  type ModelConfig,
   matchWeights,
   toFloat32,
 } from '../engine/index.ts';
@@ -22,7 +22,7 @@ const PIECE_BYTES = 4 * 1024 * 1024;
  * Path of the folder's weights as float32 in `cacheFolder`, written now if need be.
  * @throws UserError for damaged files, missing tensors or wrong shapes, disk_full.
  */
-export function expandedWeights(folder: ModelSource, config: ModelConfig, cacheFolder: string): string {
+export function expandedWeights(folder: ModelSource, config: AnyModelConfig, cacheFolder: string): string {
   const file = path.join(cacheFolder, `${sourceSha256(folder)}.safetensors`);
   if (!isWhole(file, config)) {
     const weights = [...matchWeights(config, folder.stored())];
@@ -58,7 +58,7 @@ function* pieces(file: string): Generator<Uint8Array> {
 }
 
 /** Whether the file is as long as its header and these weights make it. */
-function isWhole(file: string, config: ModelConfig): boolean {
+function isWhole(file: string, config: AnyModelConfig): boolean {
   const size = statSync(file, { throwIfNoEntry: false })?.size;
   if (size === undefined || size < 8) return false;
   const prefix = Buffer.alloc(8);

@@ -1,7 +1,7 @@
 /**
  * How a turn is answered: the prompt from what was said in this iteration, the brain's reply under the class's settings and
  * version, and the comparison with the speaker's own sentence. All of it is a function of stored rows and the turn's seed,
- * so a restart in the middle gives the same reply again.
+ * so a restart in the middle gives the same reply again; its BERTScore may come from another model then, and says which.
  */
 import { z } from 'zod';
 import {
@@ -46,7 +46,19 @@ const storedScoresSchema = z.object({
   bleu: score,
   meteor: score,
   meteorStages: z.array(z.enum(['exact', 'stem', 'wordnet'])),
-  bertScore: z.object({ precision: score, recall: score, f1: score, model: z.string() }).nullable(),
+  bertScore: z
+    .object({
+      precision: score,
+      recall: score,
+      f1: score,
+      // Before encoders came, the layer stood in the model's name.
+      model: z.string(),
+      layer: place.optional(),
+      layers: place.optional(),
+      /** The encoder that was wanted and was not ready. */
+      insteadOf: z.string().optional(),
+    })
+    .nullable(),
   /** Each token of the reply as text. */
   pieces: z.array(z.string()),
 });
@@ -118,24 +130,26 @@ export function stillStands(store: Store, turn: TurnRow, { context }: Pick<Promp
  * @param version the class's version in use, `id` its id.
  */
 export async function makeReply(
-  { store, log }: Pick<Room, 'store' | 'log'>,
+  room: Pick<Room, 'store' | 'log' | 'bertScorer'>,
   brain: Brain,
   turn: TurnRow,
   settings: ClassSettings,
   seed: number,
   version: { id: string | null; loaded: BrainVersion },
 ): Promise<{ reply: Reply; context: ContextTurn[] }> {
-  const { context, promptIds } = await promptOf(store, brain, turn, settings);
+  const { context, promptIds } = await promptOf(room.store, brain, turn, settings);
   const generation = await brain.generate(promptIds, generationSettings(settings, seed), version.loaded);
   const { text } = generation;
-  const bertScore = await brain.bertScore(turn.text, text, version.loaded).catch((error: unknown) => {
+  const language = spokenLanguage(choicesOf(turn).language);
+  const said = { text: turn.text, reply: text, language };
+  const bertScore = await nearness(room, brain, said, settings, version.loaded).catch((error: unknown) => {
     // One measure less is no reason to lose the reply.
-    log.warn({ err: error, turnId: turn.id }, 'no BERTScore for this reply');
+    room.log.warn({ err: error, turnId: turn.id }, 'no BERTScore for this reply');
     return null;
   });
   const { maxScore, halfReward } = settings;
   const report = tokenReport(turn.text, text, halfReward === null ? { maxScore } : { maxScore, halfReward });
-  const measured = scoreReply(turn.text, text, spokenLanguage(choicesOf(turn).language));
+  const measured = scoreReply(turn.text, text, language);
   const scores: StoredScores = {
     report: { total: report.total, rows: report.rows.map((row) => ({ ...row, status: { ...row.status } })) },
     maxScore,
@@ -147,4 +161,17 @@ export async function makeReply(
   const { outputIds, tokenLogprobs, seconds, tokensPerSecond } = generation;
   const made = { outputIds, tokenLogprobs, seconds, tokensPerSecond };
   return { reply: { reply: text, versionId: version.id, seed, promptIds, ...made, scores }, context };
+}
+
+/** BERTScore of a reply: bert_score's own where the class wants it and the encoder is ready, else the brain's. */
+async function nearness(
+  { bertScorer }: Pick<Room, 'bertScorer'>,
+  brain: Brain,
+  { text, reply, language }: { text: string; reply: string; language: 'en' | 'pt' },
+  settings: ClassSettings,
+  version: BrainVersion,
+): Promise<StoredScores['bertScore']> {
+  if (settings.bertscore !== 'exact' || bertScorer === null) return brain.bertScore(text, reply, version);
+  const exact = await bertScorer.score(language, text, reply);
+  return exact ?? { ...(await brain.bertScore(text, reply, version)), insteadOf: bertScorer.nameFor(language) };
 }

@@ -30,6 +30,8 @@ export interface ClassSettings {
   maxScore: number;
   /** Reward of one token that stands in another place; null: half of what it earns in its place. */
   halfReward: number | null;
+  /** Whose eyes BERTScore sees with: the brain's own, or the encoder that bert_score takes. */
+  bertscore: 'stand-in' | 'exact';
   /** Whether a student may start a sitting. */
   studentsMayStart: boolean;
   /** Discord role whose members are teachers; null: only who may manage the server. */
@@ -60,6 +62,8 @@ export const defaultSettings: Readonly<ClassSettings> = Object.freeze({
   // The original's totals go from -25 to 25.
   maxScore: 25,
   halfReward: null,
+  // The encoder is 1.4 GB to download and about 1 GB of memory: much for a school's computer.
+  bertscore: 'stand-in',
   // Trying it out should need no teacher.
   studentsMayStart: true,
   teacherRoleId: null,
@@ -105,6 +109,7 @@ export const NUMBER_BOUNDS = Object.freeze({
 const CHOICES = Object.freeze({
   recipe: ['classic'],
   method: ['lora', 'full'],
+  bertscore: ['stand-in', 'exact'],
   locale: LOCALES,
   studentsMayStart: ['true', 'false'],
 } as const satisfies Partial<Record<SettingName, readonly string[]>>);
@@ -132,6 +137,7 @@ const settingsSchema = z.strictObject({
   repetitionPenalty: within('repetitionPenalty'),
   maxScore: within('maxScore'),
   halfReward: within('halfReward').nullable(),
+  bertscore: z.enum(CHOICES.bertscore),
   studentsMayStart: z.boolean(),
   teacherRoleId: z
     .string()

@@ -89,7 +89,17 @@ export interface IterationView {
 
 /** The numbers under a reply. */
 export interface TurnScores extends ReplyScores {
-  bertScore: { precision: number; recall: number; f1: number; model: string } | null;
+  bertScore: {
+    precision: number;
+    recall: number;
+    f1: number;
+    /** Whose hidden states: numbers are comparable only within one model and layer. */
+    model: string;
+    layer?: number | undefined;
+    layers?: number | undefined;
+    /** The encoder the class wanted, where it was not ready. */
+    insteadOf?: string | undefined;
+  } | null;
 }
 
 export interface RatingView {

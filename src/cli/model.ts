@@ -1,7 +1,14 @@
 /** MODEL and --adapter: what they name, opened. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { type Brain, type BrainVersion, openBrain } from '../brain/index.ts';
+import {
+  type AnyModel,
+  type Brain,
+  type BrainOptions,
+  type BrainVersion,
+  openAnyModel,
+  openBrain,
+} from '../brain/index.ts';
 import { UserError } from '../errors.ts';
 import { type PeftAdapter, readAdapterFolder } from '../formats/index.ts';
 import { parseHubId } from '../hub/index.ts';
@@ -10,17 +17,29 @@ import { fetchModel } from './hub.ts';
 import type { Options } from './options.ts';
 
 /**
- * Opens 'sprout', a folder, a single file, or a model of the hub, fetched first.
+ * Opens a causal language model: 'sprout', a folder, a single file, or a model of the hub, fetched first.
  * @throws UserError file_missing, and whatever fetching or opening finds wrong.
  */
-export async function openModel(model: string): Promise<Brain> {
+export function openModel(model: string): Promise<Brain> {
+  return openNamed(model, openBrain);
+}
+
+/** The same where an encoder will do too. */
+export function openModelOrEncoder(model: string): Promise<AnyModel> {
+  return openNamed(model, openAnyModel);
+}
+
+async function openNamed<Opened>(
+  model: string,
+  open: (source: string, options: BrainOptions) => Promise<Opened>,
+): Promise<Opened> {
   if (model !== 'sprout') {
     if (!existsSync(model)) {
       if (parseHubId(model) === null) throw new UserError('file_missing', { path: model });
-      return openBrain((await fetchModel(model)).pinned, brainOptions(process.env));
+      return open((await fetchModel(model)).pinned, brainOptions(process.env));
     }
   }
-  return openBrain(model === 'sprout' ? model : path.resolve(model), brainOptions(process.env));
+  return open(model === 'sprout' ? model : path.resolve(model), brainOptions(process.env));
 }
 
 /** The adapter that was asked for, or undefined. @throws UserError for a missing or damaged part. */
@@ -37,7 +56,15 @@ export function versionOf(options: Options): BrainVersion {
 
 /** Ids of `--text` or `--input-ids`. Control tokens spelt out in the text are meant: whoever types here owns the model. */
 export function idsOf(options: Options, brain: Brain): number[] {
+  return idsBy(options, (text) => brain.tokenizer.encode(text, { parseSpecial: true }));
+}
+
+/** The same for what `openModelOrEncoder` gave: an encoder's text stands between its first and last token. */
+export function idsOfEither(options: Options, { kind, model }: AnyModel): number[] {
+  return kind === 'brain' ? idsOf(options, model) : idsBy(options, model.tokenizer.encode);
+}
+
+function idsBy(options: Options, encode: (text: string) => number[]): number[] {
   const given = options.oneOf(['text', 'input-ids']);
-  if (given === 'input-ids') return options.ids(given);
-  return brain.tokenizer.encode(options.required(given), { parseSpecial: true });
+  return given === 'input-ids' ? options.ids(given) : encode(options.required(given));
 }

@@ -7,7 +7,7 @@ import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
-import type { ModelConfig } from './architectures/index.ts';
+import type { AnyModelConfig } from './architectures/index.ts';
 import type { FileRange } from './graph.ts';
 import { elementCount } from './tensor.ts';
 import { expectedWeights, findWeight } from './weights.ts';
@@ -29,7 +29,7 @@ const entrySchema = z.object({
  * @throws UserError file_missing {path}, weights_file_damaged {file}, weights_file_not_float32 {file, tensor, dtype}, model_tensor_missing, model_tensor_shape.
  */
 export function mapWeights(
-  config: ModelConfig,
+  config: AnyModelConfig,
   file: string,
   { halves = false }: { halves?: boolean } = {},
 ): Map<string, FileRange> {
@@ -81,7 +81,7 @@ function readHeader(file: string): { header: Record<string, unknown>; dataStart:
 }
 
 /** Reads the weights straight into the arrays of `places`, one a name. Same errors as mapWeights. */
-export function readWeights(config: ModelConfig, file: string, places: ReadonlyMap<string, Float32Array>): void {
+export function readWeights(config: AnyModelConfig, file: string, places: ReadonlyMap<string, Float32Array>): void {
   const descriptor = openSync(file, 'r');
   try {
     for (const [name, { offset, length }] of mapWeights(config, file)) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Brain, openBrain } from '../../src/brain/index.ts';
 import { readTrainingRows } from '../../src/cli/training-rows.ts';
-import { brain, goldenJson, goldenModel, jsonLines, scratch, sharedAbsent } from './brain.ts';
+import { brain, goldenJson, goldenModel, jsonLines, scratch, shared, sharedAbsent } from './brain.ts';
 
 interface Forward {
   logits_ids: number[];
@@ -86,6 +86,37 @@ describe.skipIf(sharedAbsent)('a folder without a tokenizer works with ids', () 
     const { lines } = await brain(['info', goldenModel]);
     const expected = { architecture: 'gpt2', vocabulary: 128, window: 96, layers: 2, has_tokenizer: false };
     expect(lines).toMatchObject([expected]);
+  });
+});
+
+describe.skipIf(sharedAbsent)('an encoder', () => {
+  const roberta = join(shared, 'golden', 'roberta');
+
+  test('hidden gives the hidden states of transformers', async () => {
+    const golden = goldenJson<{ input_ids: number[]; hidden_states: number[][][] }>('roberta/forward.json');
+    const { lines } = await brain(['hidden', roberta, '--input-ids', JSON.stringify(golden.input_ids)]);
+    const [{ hidden_states }] = lines as [{ hidden_states: number[][][] }];
+    expect(hidden_states.map((layer) => layer.length)).toEqual(golden.hidden_states.map((layer) => layer.length));
+    expect(largestDifference(hidden_states.flat(2), golden.hidden_states.flat(2))).toBeLessThan(1e-4);
+  });
+
+  test('hidden reads a text between the encoder’s first and last token', async () => {
+    const { lines } = await brain(['hidden', roberta, '--text', 'a love story']);
+    const [{ input_ids }] = lines as [{ input_ids: number[] }];
+    expect([input_ids[0], input_ids.at(-1), input_ids.length > 3]).toEqual([0, 2, true]);
+  });
+
+  test('info describes it, without what training would take', async () => {
+    const { lines } = await brain(['info', roberta]);
+    expect(lines).toMatchObject([
+      { architecture: 'roberta', vocabulary: 700, window: 138, layers: 3, has_tokenizer: true },
+    ]);
+    expect(Object.keys((lines[0] as { memory_bytes: object }).memory_bytes)).toEqual(['serving']);
+  });
+
+  test('cannot generate, and says what can', async () => {
+    const { status, stderr } = await brain(['generate', roberta, '--input-ids', '[0, 2]']);
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/roberta.*gpt2/)]);
   });
 });
 

@@ -158,7 +158,15 @@ export const turnView: fc.Arbitrary<TurnView> = fc.record({
       bleu: share,
       meteor: share,
       meteorStages: fc.constant(['exact' as const]),
-      bertScore: nullable(fc.record({ precision: share, recall: share, f1: share, model: nastyText })),
+      bertScore: nullable(
+        fc.record(
+          {
+            ...{ precision: share, recall: share, f1: share, model: nastyText },
+            ...{ layer: count, layers: count, insteadOf: nastyText },
+          },
+          { requiredKeys: ['precision', 'recall', 'f1', 'model'] },
+        ),
+      ),
     }),
   ),
   maxScore: number,

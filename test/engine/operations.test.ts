@@ -359,6 +359,13 @@ const cases: { [Name in OperationName]: Case<Name>[] } = {
       ],
     },
   ],
+  PaddingBias: [
+    {
+      attributes: {},
+      inputs: [indices(['B', 'T'], [1, 1, 0, 1, 0, 0])],
+      expected: () => [0, 0, LOWEST, 0, LOWEST, LOWEST],
+    },
+  ],
 };
 
 const LOWEST = Math.fround(-3.4028234663852886e38);
@@ -375,7 +382,7 @@ const everyCase = Object.entries(cases).flatMap(([name, list]) =>
 test('every operation has a case', () => {
   expect(Object.keys(operations).length).toBeGreaterThan(20);
   expect(Object.keys(operations).filter((name) => cases[name as OperationName].length === 0)).toEqual([]);
-  expect(constantOperations).toEqual(['Cast', 'RotaryTable', 'CausalBias']);
+  expect(constantOperations).toEqual(['Cast', 'RotaryTable', 'CausalBias', 'PaddingBias']);
 });
 
 describe('operations give what their formulas give', () => {

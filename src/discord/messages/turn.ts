@@ -79,7 +79,7 @@ function metricFields(view: TurnView, locale: Locale): APIEmbedField[] {
     ['ROUGE-L', scores.rougeL, t(locale, 'discord:rouge_means')],
     ['BLEU', scores.bleu, t(locale, 'discord:bleu_means')],
     ['METEOR', scores.meteor, meteorMeans(scores, locale)],
-    ['BERTScore', scores.bertScore?.f1 ?? null, t(locale, 'discord:bertscore_means')],
+    ['BERTScore', scores.bertScore?.f1 ?? null, bertScoreMeans(scores.bertScore, locale)],
   ] as const;
   return measures.map(([name, value, meaning]) => ({
     name: value === null ? name : `${name} · ${decimal(locale, value)}`,
@@ -91,6 +91,20 @@ function metricFields(view: TurnView, locale: Locale): APIEmbedField[] {
 /** Portuguese has no list of synonyms here: saying that there is one would be wrong. */
 function meteorMeans({ meteorStages }: NonNullable<TurnView['scores']>, locale: Locale): string {
   return meteorStages.includes('wordnet') ? t(locale, 'discord:meteor_means') : t(locale, 'discord:meteor_means_stems');
+}
+
+/** Numbers of different models cannot be compared, so each says whose it is. */
+function bertScoreMeans(score: NonNullable<TurnView['scores']>['bertScore'], locale: Locale): string {
+  const some = t(locale, 'discord:some_model');
+  if (score === null) return t(locale, 'discord:bertscore_means', { model: some });
+  const { layer, layers, insteadOf } = score;
+  const name = quoted(score.model, 60, some, 1);
+  const model =
+    layer === undefined || layers === undefined
+      ? name
+      : t(locale, 'discord:bertscore_layer', { model: name, layer, layers });
+  if (insteadOf === undefined) return t(locale, 'discord:bertscore_means', { model });
+  return t(locale, 'discord:bertscore_stand_in', { model, wanted: quoted(insteadOf, 60, some, 1) });
 }
 
 const MOST_RATINGS = 8;

@@ -45,9 +45,16 @@ export interface ModelOutputs {
   readonly present: readonly CachedKeys[];
 }
 
-export interface Architecture {
+/** What is looked for in a model's files. */
+export interface WeightLayout {
   /** Names as in model.safetensors → shapes. */
   readonly weights: ReadonlyMap<string, readonly number[]>;
+  /** Other names files give a weight. */
+  aliases(weight: string): readonly string[];
+}
+
+/** A causal language model. */
+export interface Architecture extends WeightLayout {
   /** Every linear layer of the blocks, in order; not the head. */
   readonly linears: readonly LinearLayer[];
   readonly layers: number;
@@ -63,11 +70,31 @@ export interface Architecture {
    * classes whose name it does not take for a causal model's (GPT2LMHeadModel; transformers 5.23, Trainer._loss_shifts_labels).
    */
   readonly countsFirstLabel: boolean;
-  /** Other names files give a weight. */
-  aliases(weight: string): readonly string[];
   /** The weight [V, C] whose rows score the tokens: logits = hidden · tableᵀ. */
   readonly headTable: string;
   /** Standard deviation of a weight's first values; 0 keeps it zero, null one (norms). */
   initialDeviation(weight: string): number | null;
   build(g: Graph, parts: Parts, inputs: ModelInputs): ModelOutputs;
+}
+
+export interface EncoderInputs {
+  readonly inputIds: Value; // [B, T]
+  readonly positionIds: Value; // [B, T]
+  readonly paddingBias: Value; // broadcasts to [B, H, T, T]
+}
+
+/** A model that reads a whole text at once and says nothing: every token sees those before and after it. */
+export interface EncoderArchitecture extends WeightLayout {
+  readonly layers: number;
+  readonly heads: number;
+  readonly headSize: number;
+  readonly hiddenSize: number;
+  readonly vocabSize: number;
+  /** Most tokens at once, its own included. */
+  readonly window: number;
+  /** Position ids of one text; what padding behind it gets changes nothing, as nobody looks at it. */
+  positions(ids: readonly number[]): number[];
+  readonly padId: number;
+  /** The first `layers` layers: layers + 1 of [N, C], N = B·T, the embeddings first. */
+  build(g: Graph, weight: (name: string) => Value, inputs: EncoderInputs, layers: number): readonly Value[];
 }

@@ -11,7 +11,7 @@ import {
   Softmax,
 } from './normalisation.ts';
 import { RotaryEmbedding, RotaryTable } from './rotary.ts';
-import { CausalBias, Concat, Expand, ReduceSum, Reshape, Split, Transpose } from './shape.ts';
+import { CausalBias, Concat, Expand, PaddingBias, ReduceSum, Reshape, Split, Transpose } from './shape.ts';
 import type { Operation, OperationName } from './types.ts';
 
 export const operations: { readonly [Name in OperationName]: Operation<Name> } = {
@@ -48,4 +48,5 @@ export const operations: { readonly [Name in OperationName]: Operation<Name> } =
   GatherElements,
   ScatterElements,
   CausalBias,
+  PaddingBias,
 };

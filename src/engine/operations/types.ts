@@ -47,6 +47,7 @@ export interface Attributes {
   GatherElements: { axis: number };
   ScatterElements: { axis: number };
   CausalBias: None;
+  PaddingBias: None;
 }
 
 export type OperationName = keyof Attributes;

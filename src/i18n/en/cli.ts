@@ -23,8 +23,10 @@ order. ROUGE is the F-measure of rouge_score with stemming, BLEU is NLTK's sente
 with WordNet 3.0.
 
   --language en|pt   language of METEOR's stems and synonyms (default: en); pt has stems only, and says so
-  --bertscore MODEL  adds {"bertscore": {"precision", "recall", "f1"}} from the hidden states of MODEL
-  --layers N         which layer's hidden states (default: the middle one)`,
+  --bertscore MODEL  adds {"bertscore": {"precision", "recall", "f1"}} from the hidden states of MODEL; with an encoder
+                     (BERT, RoBERTa) these are the numbers of bert_score, without idf and without rescaling
+  --layers N         which layer's hidden states (default: 17 for roberta-large and 9 for bert-base-multilingual-cased,
+                     as bert_score; else the middle one)`,
   help_tokens: `Usage: brain tokens FILE.jsonl
 
 Reads {"expected", "generated", "max_score", "half_reward"} a line and writes {"total", "table"} a line, the table being
@@ -50,7 +52,8 @@ Writes one line: {"input_ids", "token_logprobs"}, the natural logarithm of the p
 given those before it.`,
   help_hidden: `Usage: brain hidden MODEL (--text TEXT | --input-ids JSON)
 
-Writes one line: {"input_ids", "hidden_states"}, as [layers + 1][tokens][channels], the embeddings first.`,
+Writes one line: {"input_ids", "hidden_states"}, as [layers + 1][tokens][channels], the embeddings first.
+MODEL may be an encoder (BERT, RoBERTa): the text then stands between its first and last token.`,
   help_train: `Usage: brain train MODEL --data FILE.jsonl --method full|lora|dpo --out DIR [OPTIONS]
 
 A row a line: {"input_ids"}, {"text"}, {"prompt", "completion"} or {"messages"}, read as TRL does; for dpo {"prompt",
@@ -74,7 +77,7 @@ A row a line: {"input_ids"}, {"text"}, {"prompt", "completion"} or {"messages"},
   help_info: `Usage: brain info MODEL
 
 Writes one line: architecture, parameters, vocabulary, window, layers, licence if known, and estimates of the memory
-needed to serve the model, to train a LoRA adapter and to train all of its weights.`,
+needed to serve the model, to train a LoRA adapter and to train all of its weights (an encoder is not trained here).`,
   help_download: `Usage: brain download MODEL
 
 Fetches a model from the Hugging Face hub, as far as it is not here, and writes {"folder", "path", "revision", "licence"}.

@@ -81,6 +81,9 @@ export default {
   option_max_score_description: 'Reward of a perfect answer in the token table',
   option_half_reward_name: 'half_reward',
   option_half_reward_description: 'Reward of a token in another place',
+  option_bertscore_name: 'bertscore',
+  option_bertscore_description:
+    'Exact: as the paper, 1.4 GB to download and about 1 GB of memory (Portuguese: 0.7 and 0.3)',
   option_students_may_start_name: 'students_may_start',
   option_students_may_start_description: 'May students open a sitting?',
   option_teacher_role_name: 'teacher_role',

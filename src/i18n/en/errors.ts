@@ -196,6 +196,10 @@ export default {
     '{{tensor}} of the adapter should have the shape {{expected}}, and has {{actual}}. It was made for another model.',
   adapter_tensor_unknown:
     'The adapter holds {{tensor}}, which this model has no place for. It was made for another model.',
+  encoder_layer_missing:
+    'Layer {{layer}} was asked for; the model has those from 0 to {{layers}}. Ask for one of them.',
+  encoder_too_large:
+    '{{model}} needs {{need}} MB of memory, which is more than half of the {{have}} MB of this computer. Leave bertscore on stand-in.',
   sequence_too_long:
     'These {{length}} tokens do not fit: the model reads at most {{window}} at once. Shorten the text.',
   training_rows_empty: 'There is nothing to train on: no row has two tokens or more to learn from.',

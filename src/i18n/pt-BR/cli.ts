@@ -25,8 +25,10 @@ ordem. ROUGE é a medida F do rouge_score com radicais, BLEU é o sentence_bleu 
 com o WordNet 3.0.
 
   --language en|pt   língua dos radicais e sinônimos do METEOR (padrão: en); pt só tem radicais, e avisa
-  --bertscore MODEL  acrescenta {"bertscore": {"precision", "recall", "f1"}} com os estados ocultos de MODEL
-  --layers N         os estados ocultos de qual camada (padrão: a do meio)`,
+  --bertscore MODEL  acrescenta {"bertscore": {"precision", "recall", "f1"}} com os estados ocultos de MODEL; com um
+                     codificador (BERT, RoBERTa) são os números do bert_score, sem idf e sem reescala
+  --layers N         os estados ocultos de qual camada (padrão: 17 no roberta-large e 9 no
+                     bert-base-multilingual-cased, como no bert_score; nos outros, a do meio)`,
   help_tokens: `Uso: brain tokens FILE.jsonl
 
 Lê {"expected", "generated", "max_score", "half_reward"} por linha e escreve {"total", "table"} por linha; a tabela é
@@ -52,7 +54,8 @@ Escreve uma linha: {"input_ids", "token_logprobs"}, o logaritmo natural da proba
 dados os que vêm antes dele.`,
   help_hidden: `Uso: brain hidden MODEL (--text TEXTO | --input-ids JSON)
 
-Escreve uma linha: {"input_ids", "hidden_states"}, como [camadas + 1][tokens][canais], os embeddings primeiro.`,
+Escreve uma linha: {"input_ids", "hidden_states"}, como [camadas + 1][tokens][canais], os embeddings primeiro.
+MODEL pode ser um codificador (BERT, RoBERTa): o texto fica então entre o primeiro e o último token dele.`,
   help_train: `Uso: brain train MODEL --data FILE.jsonl --method full|lora|dpo --out DIR [OPÇÕES]
 
 Uma linha por exemplo: {"input_ids"}, {"text"}, {"prompt", "completion"} ou {"messages"}, lidos como no TRL; no dpo,
@@ -76,7 +79,7 @@ e em DIR uma pasta de modelo (full) ou de adaptador peft (lora, dpo). A referên
   help_info: `Uso: brain info MODEL
 
 Escreve uma linha: arquitetura, parâmetros, vocabulário, janela, camadas, licença se for conhecida, e estimativas da
-memória necessária para usar o modelo, treinar um adaptador LoRA e treinar todos os pesos.`,
+memória necessária para usar o modelo, treinar um adaptador LoRA e treinar todos os pesos. Codificadores (BERT, RoBERTa) não são treinados aqui.`,
   help_download: `Uso: brain download MODEL
 
 Baixa um modelo do hub do Hugging Face, se ele ainda não estiver aqui, e escreve {"folder", "path", "revision", "licence"}.

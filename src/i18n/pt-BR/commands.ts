@@ -83,6 +83,9 @@ export default {
   option_max_score_description: 'Pontos de uma resposta perfeita na tabela de tokens',
   option_half_reward_name: 'meia_recompensa',
   option_half_reward_description: 'Pontos de um token fora do lugar',
+  option_bertscore_name: 'bertscore',
+  option_bertscore_description:
+    'Exato: como no artigo, baixa 1,4 GB e usa perto de 1 GB de memória (português: 0,7 e 0,3)',
   option_students_may_start_name: 'alunos_iniciam',
   option_students_may_start_description: 'Alunos podem abrir uma sessão?',
   option_teacher_role_name: 'cargo_de_professor',

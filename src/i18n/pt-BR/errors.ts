@@ -202,6 +202,9 @@ export default {
     '{{tensor}} do adaptador deveria ter o formato {{expected}}, mas tem {{actual}}. Ele foi feito para outro modelo.',
   adapter_tensor_unknown:
     'O adaptador traz {{tensor}}, que não tem lugar neste modelo. Ele foi feito para outro modelo.',
+  encoder_layer_missing: 'Foi pedida a camada {{layer}}; o modelo tem as de 0 a {{layers}}. Peça uma delas.',
+  encoder_too_large:
+    '{{model}} precisa de {{need}} MB de memória, mais da metade dos {{have}} MB deste computador. Deixe bertscore em substituto.',
   sequence_too_long: 'Estes {{length}} tokens não cabem: o modelo lê no máximo {{window}} de uma vez. Encurte o texto.',
   training_rows_empty: 'Não há o que treinar: nenhuma linha tem dois tokens ou mais para aprender.',
   weights_file_damaged: '{{file}} está cortado ou danificado. Baixe ou copie o arquivo de novo.',
