@@ -43,7 +43,14 @@ export async function loadBrain(source: string, options: BrainOptions): Promise<
   const folder = openModelSource(place.path);
   const config = parseModelConfig(folder.config);
   const weightsFile = findWeights(folder, config, options.dataFolder);
-  return new LoadedBrain(place.name, folder, config, weightsFile, new Versions(config, weightsFile, options));
+  const versions = new Versions(config, weightsFile, options);
+  return new LoadedBrain(
+    place.name,
+    folder,
+    config,
+    { weightsFile, frozenFile: halfFile(folder, config) ?? weightsFile },
+    versions,
+  );
 }
 
 /** A single float32 safetensors file is mapped where it lies; anything else is expanded into the cache first. */
@@ -61,6 +68,19 @@ export function findWeights(folder: ModelSource, config: AnyModelConfig, dataFol
   return expandedWeights(folder, config, path.join(dataFolder, 'cache'));
 }
 
+/** The model's only file, where it holds the weights in half precision (or float32) as they are called here. */
+function halfFile(folder: ModelSource, config: ModelConfig): string | undefined {
+  const [only, ...others] = folder.weightFiles;
+  if (!only?.endsWith('.safetensors') || others.length > 0) return undefined;
+  try {
+    mapWeights(config, only, { halves: true });
+    return realpathSync(only);
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}
+
 class LoadedBrain implements Brain {
   readonly name: string;
   readonly config: ModelConfig;
@@ -68,18 +88,26 @@ class LoadedBrain implements Brain {
   readonly tokenizer: BrainTokenizer;
   readonly source: ModelSource;
   readonly weightsFile: string;
+  readonly frozenFile: string;
   readonly #versions: Versions;
   readonly #queue = new SerialQueue();
   readonly #templates: TemplateRenderer;
   readonly #endIds: readonly number[];
   #disposed: Promise<void> | undefined;
 
-  constructor(name: string, source: ModelSource, config: ModelConfig, weightsFile: string, versions: Versions) {
+  constructor(
+    name: string,
+    source: ModelSource,
+    config: ModelConfig,
+    files: Pick<Brain, 'weightsFile' | 'frozenFile'>,
+    versions: Versions,
+  ) {
     this.name = name;
     this.config = config;
     this.window = architectureOf(config).window;
     this.source = source;
-    this.weightsFile = weightsFile;
+    this.weightsFile = files.weightsFile;
+    this.frozenFile = files.frozenFile;
     this.#versions = versions;
     this.tokenizer = openTokenizer(source, config.eosTokenId);
     this.#templates = new TemplateRenderer(source.path);

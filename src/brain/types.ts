@@ -137,6 +137,8 @@ export interface Brain {
   readonly source: ModelSource;
   /** The base's weights as a float32 .safetensors file. */
   readonly weightsFile: string;
+  /** The same weights for training an adapter over them: as they are stored, in half precision too. */
+  readonly frozenFile: string;
   /**
    * What the model reads before it answers `text`: laid out by its own chat template, or each utterance closed by the end
    * token where it has none. What does not fit beside `maxNewTokens` new tokens is left out, the oldest first.

@@ -153,10 +153,14 @@ async function trainVersion(
  * The trainable a job starts with. LoRA goes on with the start's adapter where it has one; full training takes the adapter
  * into the weights first.
  */
-async function openStart({ job, threads }: JobContext, { config, weightsFile }: Brain, start: BrainVersion) {
+async function openStart(
+  { job, threads }: JobContext,
+  { config, weightsFile, frozenFile }: Brain,
+  start: BrainVersion,
+) {
   const { method, lora: wish, seed } = job.payload;
-  const file = start.weightsFile ?? weightsFile;
   if (method === 'full') {
+    const file = start.weightsFile ?? weightsFile;
     const { adapter } = start;
     const weights = adapter
       ? mergeLora(config, readSafetensors(file).tensors, adapter.lora, adapter.tensors)
@@ -165,7 +169,8 @@ async function openStart({ job, threads }: JobContext, { config, weightsFile }: 
   }
   const lora = start.adapter?.lora ?? defaultLora(config, wish.r, wish.alpha);
   const adapter = start.adapter?.tensors ?? initLora(config, lora, seed);
-  return { trainable: await openTrainable(config, { file }, { threads, method, lora, adapter }), lora };
+  const base = { file: start.weightsFile ?? frozenFile };
+  return { trainable: await openTrainable(config, base, { threads, method, lora, adapter }), lora };
 }
 
 async function trainPlanned(

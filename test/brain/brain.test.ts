@@ -2,8 +2,16 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { defaultLora, expectedWeights, initLora, parseModelConfig, randomWeights } from '../../src/engine/index.ts';
+import {
+  defaultLora,
+  expectedWeights,
+  initLora,
+  openTrainable,
+  parseModelConfig,
+  randomWeights,
+} from '../../src/engine/index.ts';
 import { encodeSafetensors, readSafetensors, writeSafetensors } from '../../src/formats/index.ts';
+import { train } from '../../src/training/index.ts';
 import { golden, noGolden, opened, refusal, temporaryFolder, tinyConfig, tinyFolder } from './helpers.ts';
 
 const config = parseModelConfig(tinyConfig);
@@ -231,6 +239,19 @@ describe('opening', () => {
     writeFileSync(first.weightsFile, readFileSync(first.weightsFile).subarray(0, 5000));
     const again = await opened(folder, dataFolder);
     expect(await again.logprobs([20, 30])).toEqual(expected);
+  });
+
+  test('float16 weights are trained over as they are stored: the same bytes as over their float32 copy', async () => {
+    const folder = tinyFolder({ dtype: 'float16' });
+    const { config: model, frozenFile, weightsFile } = await opened(folder);
+    expect(frozenFile).toBe(path.join(folder, 'model.safetensors'));
+    expect(weightsFile).not.toBe(frozenFile);
+    const trained = async (file: string) => {
+      const trainable = await openTrainable(model, { file }, { method: 'lora' });
+      await train(trainable, [{ inputIds: [20, 30, 40, 50] }], { learningRate: 1e-2 });
+      return trainable.exportState();
+    };
+    expect(await trained(frozenFile)).toEqual(await trained(weightsFile));
   });
 
   test('uses a float32 file where it lies', async () => {

@@ -180,26 +180,29 @@ function refuseOverwriting(out: string, method: Method): void {
 }
 
 /**
- * The model to train: LoRA goes on with a given adapter, a full fine-tune takes it into the weights first. The weights are
- * read here and held by the trainable alone.
+ * The model to train: LoRA goes on with a given adapter, a full fine-tune takes it into the weights first.
  */
 async function openStart(
   options: Options,
-  { config, weightsFile }: Brain,
+  { config, weightsFile, frozenFile }: Brain,
   method: Method,
   given: PeftAdapter | undefined,
   seed: number,
 ): Promise<{ trainable: Trainable; lora: LoraConfig | null }> {
   const { threads } = brainOptions(process.env);
   const session = threads === undefined ? {} : { threads };
-  const { tensors } = readSafetensors(weightsFile);
   if (method === 'full') {
-    const weights = given ? mergeLora(config, tensors, given.lora, given.tensors) : tensors;
+    const weights = given
+      ? mergeLora(config, readSafetensors(weightsFile).tensors, given.lora, given.tensors)
+      : { file: weightsFile };
     return { trainable: await openTrainable(config, weights, { ...session, method }), lora: null };
   }
   const lora = given?.lora ?? defaultLora(config, rankOf(options), alphaOf(options));
   const adapter = given?.tensors ?? initLora(config, lora, seed);
-  return { trainable: await openTrainable(config, tensors, { ...session, method: 'lora', lora, adapter }), lora };
+  return {
+    trainable: await openTrainable(config, { file: frozenFile }, { ...session, method: 'lora', lora, adapter }),
+    lora,
+  };
 }
 
 function rankOf(options: Options): number | undefined {
