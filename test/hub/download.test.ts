@@ -238,23 +238,31 @@ describe('a broken connection', () => {
     mirror.rule = onCdn((_, count) => (count <= 2 ? { cutAfter: MEGABYTE } : undefined));
     const { folder } = await download(DIALO);
     expect(sha256(readFileSync(path.join(folder, WEIGHTS)))).toBe(sha256(dialoGpt().files[WEIGHTS]!));
-    expect(mirror.fetched(WEIGHTS).map(({ range }) => range)).toEqual([
-      undefined,
-      `bytes=${MEGABYTE}-`,
-      `bytes=${2 * MEGABYTE}-`,
-    ]);
+    // A connection that breaks may take with it what was under way, never what was kept.
+    const starts = mirror.fetched(WEIGHTS).map(({ range }) => Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1] ?? 0));
+    expect(starts).toHaveLength(3);
+    expect(starts[0]).toBe(0);
+    expect(starts[1]).toBeGreaterThan(MEGABYTE / 4);
+    expect(starts[2]).toBeGreaterThan(starts[1]! + MEGABYTE / 4);
+    expect(starts[2]).toBeLessThanOrEqual(2 * MEGABYTE);
   });
 
   test('that gets on goes on; without progress it ends, says how far it came, and the next call goes on from there', async () => {
     mirror.repositories.set(DIALO, dialoGpt(8 * MEGABYTE));
     mirror.rule = onCdn((_, count) => (count <= 6 ? { cutAfter: MEGABYTE } : { status: 502 }));
     const error = await refusal(download(DIALO));
-    expect(error).toMatchObject({ identifier: 'hub_interrupted', context: { file: WEIGHTS, have: 6, size: 8 } });
-    expect(partials(DIALO)).toHaveLength(1);
+    // A connection that breaks may take with it what was under way; what was kept is said, and gone on from.
+    const [partial = ''] = partials(DIALO);
+    const have = statSync(path.join(modelFolder(DIALO), partial)).size;
+    expect(have).toBeGreaterThan(MEGABYTE);
+    expect(error).toMatchObject({
+      identifier: 'hub_interrupted',
+      context: { file: WEIGHTS, have: Math.floor(have / 1e6), size: 8 },
+    });
     expect(kept(DIALO).some((entry) => entry.startsWith('refs'))).toBe(false);
     mirror.rule = () => undefined;
     await download(DIALO);
-    expect(mirror.fetched(WEIGHTS).at(-1)?.range).toBe(`bytes=${6 * MEGABYTE}-`);
+    expect(mirror.fetched(WEIGHTS).at(-1)?.range).toBe(`bytes=${have}-`);
     expect(partials(DIALO)).toEqual([]);
   });
 
