@@ -1,10 +1,12 @@
 /** Training jobs of a sitting: whether one may be queued, what it carries, and what its state means for the sitting. */
 import type { Brain } from '../brain/index.ts';
 import type { JobPayload, JobRow, Store, TurnRow } from '../store/index.ts';
+import { recipeArguments } from '../training/index.ts';
 import type { SessionEvent } from './events.ts';
-import { generationSettings, promptOf } from './replies.ts';
+import { type Gathered, gatherMaterial, type JudgedTurn } from './material.ts';
+import { contextOf, generationSettings, promptOf, replyIdsOf } from './replies.ts';
 import type { Room } from './room.ts';
-import { type ClassSettings, METHOD_LEARNING_RATES } from './settings.ts';
+import type { ClassSettings } from './settings.ts';
 import type { TrainingBlock } from './state.ts';
 import { gatherTrainingText, type TrainingText, trainingBlock } from './training-text.ts';
 
@@ -18,14 +20,86 @@ function trainingTextOf(store: Store, sessionId: string): TrainingText {
   );
 }
 
-/** Why a low rating in this sitting cannot train now; null when it can. */
+/** A rating that is being given and not yet written down. */
+export interface GivenRating {
+  memberId: string;
+  value: number;
+}
+
+/** What a job for the rated turn would learn from; null for the classic recipe, undefined where nothing may be used. */
+export function materialFor(
+  { store }: Room,
+  brain: Brain,
+  turn: TurnRow,
+  settings: ClassSettings,
+  given: GivenRating,
+): Gathered | null | undefined {
+  const { recipe, threshold, beta, rewardSource, maxScore, halfReward, maxNewTokens } = settings;
+  if (recipe === 'classic') return null;
+  const rules = { recipe, threshold, beta, rewardSource, maxScore, halfReward, maxNewTokens };
+  return gatherMaterial(judgedTurns(store, brain, turn, settings, given), turn.id, rules) ?? undefined;
+}
+
+/** The sitting's answered turns as far as their makers agreed to training, the newest of them and the rated one. */
+function judgedTurns(
+  store: Store,
+  brain: Brain,
+  rated: TurnRow,
+  settings: ClassSettings,
+  given: GivenRating,
+): JudgedTurn[] {
+  const wordsMay = (memberId: string) => store.consents.current(memberId) === 'granted';
+  const judgementMay = (memberId: string) => Number(store.consents.agreedTo(memberId) ?? 0) >= JUDGEMENT_CONSENT;
+  const answered = store.turns
+    .bySession(rated.sessionId)
+    .filter(({ memberId, reply }) => reply !== null && wordsMay(memberId));
+  const near = answered.slice(-MOST_TURNS);
+  const wanted = near.some(({ id }) => id === rated.id)
+    ? near
+    : [...answered.filter(({ id }) => id === rated.id), ...near];
+  return wanted.map((turn) => {
+    const context = contextOf(store, turn);
+    const mayStay = context.filter(({ memberId }) => wordsMay(memberId));
+    const isWhole = mayStay.length === context.length;
+    const ratings = [...store.ratings.ofTurn(turn.id), ...(turn.id === rated.id ? [given] : [])];
+    return {
+      id: turn.id,
+      memberId: turn.memberId,
+      text: turn.text,
+      // What the model read, where nobody's words have to be left out of it.
+      promptIds: (isWhole ? turn.promptIds : null) ?? promptOf(store, brain, turn, settings, mayStay),
+      promptMemberIds: mayStay.map(({ memberId }) => memberId),
+      replyIds: turn.outputIds ?? [],
+      ratings: ratings
+        .filter(({ memberId }) => judgementMay(memberId))
+        .map(({ memberId, value }) => ({ memberId, value })),
+      corrections: store.corrections
+        .ofTurn(turn.id)
+        .filter(({ memberId }) => judgementMay(memberId))
+        .map(({ memberId, text }) => ({ memberId, text, ids: replyIdsOf(brain, text) })),
+    };
+  });
+}
+
+/** Before the second wording, people agreed to training with their turns alone. */
+const JUDGEMENT_CONSENT = 2;
+
+/** Of a long sitting, the turns that are looked through. */
+const MOST_TURNS = 40;
+
+/**
+ * Why a low rating in this sitting cannot train now; null when it can.
+ * @param material as `materialFor` gives it.
+ */
 export function blockOf(
   { store, declarationRequired }: Room,
   classId: string,
   sessionId: string,
+  material: Gathered | null | undefined,
 ): TrainingBlock | null {
   const text = trainingTextOf(store, sessionId);
   return trainingBlock({
+    judgementMissing: material === undefined,
     declarationRequired,
     declared: (store.classes.get(classId)?.declaredAt ?? null) !== null,
     answeredTurns: store.turns.bySession(sessionId).filter((turn) => turn.reply !== null).length,
@@ -40,27 +114,32 @@ export function probeOf(store: Store, brain: Brain, turn: TurnRow, settings: Cla
   // The prompt is not kept where a forgotten member's words were in it.
   const promptIds = turn.promptIds ?? promptOf(store, brain, turn, settings);
   if (!correction) return { promptIds, replyIds };
-  const { tokenizer } = brain;
-  return { promptIds, replyIds, correctionIds: [...tokenizer.encode(correction.text), tokenizer.eosId] };
+  return { promptIds, replyIds, correctionIds: replyIdsOf(brain, correction.text) };
 }
 
-/** Queues the classic recipe's job for a turn; to be called inside the rating's transaction. Returns its id. */
-export function queueJob(room: Room, turn: TurnRow, settings: ClassSettings, probe: Probe): string {
+/** Queues a job for a turn; to be called inside the rating's transaction. Returns its id. */
+export function queueJob(
+  room: Room,
+  turn: TurnRow,
+  settings: ClassSettings,
+  { probe, material }: { probe: Probe; material: Gathered | null },
+): string {
   const { store, model } = room;
-  const { text, memberIds, turnIds } = trainingTextOf(store, turn.sessionId);
+  const { recipe, loraR, loraAlpha, learningRate, epochs } = settings;
+  // Drawing needs weights that can be served while they train, and the leash what lies under them: an adapter has both.
+  const method = recipe === 'reward' ? 'lora' : settings.method;
+  const defaults = recipeArguments(recipe, method, material?.material.kind);
   const payload: JobPayload = {
     base: model,
-    recipe: settings.recipe,
-    method: settings.method,
-    lora: { r: settings.loraR, alpha: settings.loraAlpha },
+    ...{ recipe, method },
+    lora: { r: loraR, alpha: loraAlpha },
     args: {
-      learningRate: settings.learningRate ?? METHOD_LEARNING_RATES[settings.method],
-      numTrainEpochs: settings.epochs,
+      ...defaults,
+      learningRate: learningRate ?? defaults.learningRate,
+      numTrainEpochs: epochs ?? defaults.numTrainEpochs,
     },
     seed: room.newSeed(),
-    trainingText: text,
-    memberIds,
-    turnIds,
+    ...learnt(store, turn, material),
     probe: { ...probe, generation: generationSettings(settings, turn.seed ?? 0) },
   };
   return store.jobs.enqueue({
@@ -70,6 +149,17 @@ export function queueJob(room: Room, turn: TurnRow, settings: ClassSettings, pro
     payload,
     fromVersionId: store.classes.get(turn.classId)?.currentVersionId ?? null,
   });
+}
+
+/** What a job learns from, and whose it is. */
+function learnt(
+  store: Store,
+  turn: TurnRow,
+  gathered: Gathered | null,
+): Pick<JobPayload, 'trainingText' | 'material' | 'memberIds' | 'turnIds'> {
+  if (gathered !== null) return { trainingText: '', ...gathered };
+  const { text, memberIds, turnIds } = trainingTextOf(store, turn.sessionId);
+  return { trainingText: text, memberIds, turnIds };
 }
 
 /** What a job's end means for its sitting; null while it has not ended. A job that is gone counts as cancelled. */

@@ -78,12 +78,28 @@ export function generationSettings(settings: ClassSettings, seed: number): Requi
   return { maxNewTokens, temperature: greedy ? 1 : settings.temperature, topK, topP, repetitionPenalty, seed, greedy };
 }
 
-/** Token ids the model reads before replying to `turn`: what was said and replied in its iteration, then the turn. */
-export function promptOf(store: Store, brain: Brain, turn: TurnRow, settings: ClassSettings): number[] {
-  const context = store.turns
+/** Turns answered before `turn` in its iteration: what the model is reminded of. */
+export function contextOf(store: Store, turn: TurnRow): TurnRow[] {
+  return store.turns
     .byIteration(turn.iterationId)
-    .flatMap(({ number, text, reply }) => (number < turn.number && reply !== null ? [{ text, reply }] : []));
-  return brain.promptIds(context, turn.text, choicesOf(turn), settings.maxNewTokens);
+    .filter(({ number, reply }) => number < turn.number && reply !== null);
+}
+
+/** Token ids the model reads before replying to `turn`: what was said and replied in its iteration, then the turn. */
+export function promptOf(
+  store: Store,
+  brain: Brain,
+  turn: TurnRow,
+  settings: ClassSettings,
+  context: readonly TurnRow[] = contextOf(store, turn),
+): number[] {
+  const said = context.map(({ text, reply }) => ({ text, reply: reply ?? '' }));
+  return brain.promptIds(said, turn.text, choicesOf(turn), settings.maxNewTokens);
+}
+
+/** A person's sentence as the tokens of a reply that ends there. */
+export function replyIdsOf({ tokenizer }: Brain, text: string): number[] {
+  return [...tokenizer.encode(text), tokenizer.eosId];
 }
 
 /** Answers `turn` with `version`, scored. @param version the class's version in use, `versionId` its id. */

@@ -5,7 +5,7 @@ import { UserError } from '../errors.ts';
 import type { TurnRow } from '../store/index.ts';
 import type { SessionEvent } from './events.ts';
 import { readCorrection, readRating, readTurnText } from './input.ts';
-import { blockOf, probeOf } from './jobs.ts';
+import { blockOf, materialFor, probeOf } from './jobs.ts';
 import type { People } from './people.ts';
 import { choicesOf } from './replies.ts';
 import type { Actor, Room } from './room.ts';
@@ -84,13 +84,15 @@ export class Turns {
     const turn = this.#turn(actor, turnId);
     const member = this.#people.member(actor);
     if (turn.reply === null && turn.state === 'failed') throw new UserError('turn_unanswered');
-    const probe = probeOf(store, ready, turn, this.#sittings.get(sessionId).settings);
+    const { settings } = this.#sittings.get(sessionId);
+    const probe = probeOf(store, ready, turn, settings);
+    const material = materialFor(this.#room, ready, turn, settings, { memberId: member.id, value });
     const alreadyRated = store.ratings.ofTurn(turnId).some((rating) => rating.memberId === member.id);
-    const blocked = blockOf(this.#room, classId, sessionId);
+    const blocked = blockOf(this.#room, classId, sessionId, material);
     const before = this.#sittings.get(sessionId).state;
     const decided = before.phase === 'rating' && before.turn.id === turnId;
     const event: SessionEvent = { type: 'rate', turnId, memberId: member.id, value, alreadyRated, blocked, at: now() };
-    const after = this.#sittings.apply(sessionId, event, { probe });
+    const after = this.#sittings.apply(sessionId, event, { probe, material: material ?? null });
     const leadTo = decided ? leadsTo(after) : null;
     return {
       turn: this.view(turnId),
@@ -103,7 +105,7 @@ export class Turns {
   }
 
   /**
-   * Keeps a better answer for a turn's reply; writing again replaces one's own. It is measured, not trained on.
+   * Keeps a better answer for a turn's reply; writing again replaces one's own. Classic measures it, the other recipes train on it.
    * @throws UserError correction_empty, correction_too_long, turn_gone, turn_unanswered.
    */
   correct(actor: Actor, turnId: string, raw: string): TurnView {
