@@ -98,11 +98,24 @@ export interface Prompt {
   promptIds: number[];
 }
 
-function contextOf(store: Store, turn: TurnRow): ContextTurn[] {
+/** A person's sentence as the tokens of a reply that ends there. */
+export function replyIdsOf({ tokenizer }: Brain, text: string): number[] {
+  return [...tokenizer.encode(text), tokenizer.eosId];
+}
+
+/** Turns answered before `turn` in its iteration: what the model is reminded of. */
+export function earlierTurns(store: Store, turn: TurnRow): TurnRow[] {
   return store.turns
     .byIteration(turn.iterationId)
-    .flatMap(({ number, text, reply }) => (number < turn.number && reply !== null ? [{ text, reply }] : []));
+    .filter(({ number, reply }) => number < turn.number && reply !== null);
 }
+
+/** Answered turns as the model reads them. */
+export function said(turns: readonly TurnRow[]): ContextTurn[] {
+  return turns.map(({ text, reply }) => ({ text, reply: reply ?? '' }));
+}
+
+const contextOf = (store: Store, turn: TurnRow): ContextTurn[] => said(earlierTurns(store, turn));
 
 export async function promptOf(store: Store, brain: Brain, turn: TurnRow, settings: ClassSettings): Promise<Prompt> {
   const context = contextOf(store, turn);

@@ -10,6 +10,7 @@ import type { JobRow, NewTurn, Reply, SessionRow } from '../store/index.ts';
 import { averagesOf } from './averages.ts';
 import type { Announcement, Effect, SessionEvent } from './events.ts';
 import { jobEvent, type Probe, queueJob } from './jobs.ts';
+import type { Gathered } from './material.ts';
 import { makeReply, stillStands } from './replies.ts';
 import { type Room, settingsOf } from './room.ts';
 import { type ClassSettings, completeSettings, sessionRules } from './settings.ts';
@@ -24,6 +25,8 @@ export interface Words {
   choices?: Pick<NewTurn, 'intent' | 'emotion' | 'language'>;
   reply?: Reply;
   probe?: Probe;
+  /** What the recipe learns from; null for classic. */
+  material?: Gathered | null;
 }
 
 interface AnswerUnderWay {
@@ -172,7 +175,8 @@ export class Sittings {
       case 'enqueue_job': {
         const turn = given(store.turns.get(effect.turnId));
         const settings = sessionSettings(this.#room, classId, state);
-        return [{ type: 'job_queued', jobId: queueJob(this.#room, turn, settings, given(words.probe)) }];
+        const learning = { probe: given(words.probe), material: words.material ?? null };
+        return [{ type: 'job_queued', jobId: queueJob(this.#room, turn, settings, learning) }];
       }
       case 'retry_job':
         store.jobs.retry(effect.jobId);

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { pushWords } from '../../src/classroom/index.ts';
-import { METHOD_LEARNING_RATES } from '../../src/classroom/settings.ts';
 import {
   ana,
   bia,
@@ -64,7 +63,7 @@ test('a low rating queues the classic job: everything said so far, the rated rep
   const rows = world.store.turns.bySession(id);
   expect(job!.payload).toMatchObject({
     ...{ base: shared.model, recipe: 'classic', method: 'lora', lora: { r: 8, alpha: 16 } },
-    args: { learningRate: METHOD_LEARNING_RATES.lora, numTrainEpochs: 3 },
+    args: { learningRate: 1e-3, numTrainEpochs: 3 },
     trainingText: ['one', rows[0]!.reply!.trim(), 'two', rows[1]!.reply!.trim()]
       .filter((text) => text !== '')
       .join(' '),

@@ -6,6 +6,7 @@ import {
   consentText,
   type IterationView,
   type SessionView,
+  type TrainingBlock,
 } from '../../classroom/index.ts';
 import { type Locale, t } from '../../i18n/index.ts';
 import { button, row } from '../components.ts';
@@ -100,13 +101,14 @@ export function consentNeededMessage(name: string, locale: Locale): Payload {
   });
 }
 
-export function blockedMessage(why: 'declaration' | 'consent' | 'nothing', locale: Locale): Payload {
+export function blockedMessage(why: TrainingBlock, locale: Locale): Payload {
   const texts = {
     declaration: t(locale, 'discord:blocked_declaration'),
     consent: t(locale, 'discord:blocked_consent'),
     nothing: t(locale, 'discord:blocked_nothing'),
+    judgement: t(locale, 'discord:blocked_judgement'),
   };
-  const components = why === 'consent' ? [consentRow(locale)] : [];
+  const components = why === 'consent' || why === 'judgement' ? [consentRow(locale)] : [];
   return payload({ content: `🌙 ${texts[why]}`, components });
 }
 
