@@ -19,15 +19,23 @@ const SYSTEM_PYTHONS: readonly (readonly string[])[] = [['python3'], ['python'],
 /** A peer that is ready, or why it is not. */
 export type Setup = { ready: string } | { missing: string };
 
-/** The Python that has PyTorch and peft. */
+const ENVIRONMENT = path.join(PEERS_FOLDER, 'venv');
+const PYTHON = path.join(
+  ENVIRONMENT,
+  ...(process.platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python']),
+);
+
+/** The Python that has PyTorch and peft, where it is set up already. */
+export function findPython(): Setup {
+  const problem = attempt(PYTHON, [path.join(import.meta.dirname, 'check_requirements.py'), REQUIREMENTS]);
+  if (problem === null) return { ready: PYTHON };
+  return { missing: `there is no Python with PyTorch and peft (${problem}); \`npm run bench -- --peers\` sets it up` };
+}
+
+/** The same, set up now if need be. */
 export function setUpPython(): Setup {
-  const environment = path.join(PEERS_FOLDER, 'venv');
-  const python = path.join(
-    environment,
-    ...(process.platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python']),
-  );
-  const complete = () => attempt(python, [path.join(import.meta.dirname, 'check_requirements.py'), REQUIREMENTS]);
-  if (complete() === null) return { ready: python };
+  const found = findPython();
+  if ('ready' in found) return found;
 
   const system = SYSTEM_PYTHONS.find(
     ([program, ...options]) =>
@@ -36,12 +44,11 @@ export function setUpPython(): Setup {
   if (system === undefined) return { missing: 'there is no Python 3.10 or newer here' };
   const [program, ...options] = system;
   mkdirSync(PEERS_FOLDER, { recursive: true });
-  console.error(`installing PyTorch and peft into ${environment}; this takes minutes`);
+  console.error(`installing PyTorch and peft into ${ENVIRONMENT}; this takes minutes`);
   const problem =
-    attempt(program!, [...options, '-m', 'venv', environment]) ??
-    attempt(python, ['-m', 'pip', 'install', '--disable-pip-version-check', '--quiet', '-r', REQUIREMENTS]) ??
-    complete();
-  return problem === null ? { ready: python } : { missing: `PyTorch and peft could not be installed: ${problem}` };
+    attempt(program!, [...options, '-m', 'venv', ENVIRONMENT]) ??
+    attempt(PYTHON, ['-m', 'pip', 'install', '--disable-pip-version-check', '--quiet', '-r', REQUIREMENTS]);
+  return problem === null ? findPython() : { missing: `PyTorch and peft could not be installed: ${problem}` };
 }
 
 /** The address node-llama-cpp is imported from. */

@@ -20,6 +20,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ default: Command }>>> = 
   train: () => import('./commands/train.ts'),
   info: () => import('./commands/info.ts'),
   download: () => import('./commands/download.ts'),
+  import: () => import('./commands/import.ts'),
+  export: () => import('./commands/export.ts'),
 };
 
 const DONE = 0;

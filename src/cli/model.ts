@@ -6,11 +6,12 @@ import {
   type Brain,
   type BrainOptions,
   type BrainVersion,
+  locate,
   openAnyModel,
   openBrain,
 } from '../brain/index.ts';
 import { UserError } from '../errors.ts';
-import { type PeftAdapter, readAdapterFolder } from '../formats/index.ts';
+import { type ModelSource, openModelSource, type PeftAdapter, readAdapterFolder } from '../formats/index.ts';
 import { parseHubId } from '../hub/index.ts';
 import { brainOptions } from './environment.ts';
 import { fetchModel } from './hub.ts';
@@ -27,6 +28,11 @@ export function openModel(model: string): Promise<Brain> {
 /** The same where an encoder will do too. */
 export function openModelOrEncoder(model: string): Promise<AnyModel> {
   return openNamed(model, openAnyModel);
+}
+
+/** The same model as it lies on disk, its weights not read. */
+export function openSource(model: string): Promise<ModelSource> {
+  return openNamed(model, async (source) => openModelSource(locate(source).path));
 }
 
 async function openNamed<Opened>(

@@ -17,12 +17,15 @@ export {
 export type { LlamaConfig } from './architectures/llama.ts';
 export type { Architecture, EncoderArchitecture } from './architectures/types.ts';
 export { type Encoder, type EncoderOptions, openEncoder } from './encoder.ts';
+export { type OnnxModel, onnxModel } from './export-graph.ts';
 export {
   type AdapterWeights,
+  checkAdapter,
   defaultLora,
   initLora,
   type LoraConfig,
   loraTargets,
+  mergedWeights,
   mergeLora,
 } from './lora.ts';
 export { type Random, seededRandom } from './random.ts';

@@ -8,6 +8,7 @@ export { openLlama2c } from './llama2c.ts';
 export { type ModelFolder, openModelFolder } from './model-folder.ts';
 export type { ModelSource, TokenizerFiles } from './model-source.ts';
 export { type NewModelFolder, writeModelFolder } from './new-model-folder.ts';
+export { writeOnnxFolder } from './onnx-folder.ts';
 export { openModelSource } from './open-model.ts';
 export { type PeftAdapter, type PeftConfig, readAdapterFolder, writeAdapterFolder } from './peft-adapter.ts';
 export {

@@ -10,7 +10,11 @@ const train = ['train', 'sprout', '--data', rows, '--out', join(scratch, 'never'
 
 /** What was typed → a part of the one line that answers it. */
 const WRONG: [name: string, args: string[], says: string][] = [
-  ['an unknown command', ['dance'], 'There are: score, tokens, generate, logprobs, hidden, train, info, download.'],
+  [
+    'an unknown command',
+    ['dance'],
+    'There are: score, tokens, generate, logprobs, hidden, train, info, download, import, export.',
+  ],
   ['a name of JavaScript’s own', ['constructor'], 'There is no command constructor'],
   ['an unknown option', ['score', rows, '--fast'], 'score has no option --fast'],
   ['an option called as JavaScript’s own', ['score', rows, '--constructor', 'x'], 'no option --constructor'],
@@ -114,6 +118,11 @@ const WRONG: [name: string, args: string[], says: string][] = [
     ],
     'There is nothing to train on',
   ],
+  ['an import of nothing', ['import', './nowhere', join(scratch, 'n')], './nowhere is not there'],
+  ['an import into nowhere', ['import', 'sprout'], 'DIR is missing. Usage: brain import SOURCE DIR'],
+  ['a type of number we do not write', ['import', 'sprout', join(scratch, 'n'), '--dtype', 'int4'], 'float32, float16'],
+  ['half precision in ONNX', ['export', 'sprout', 'n', '--onnx', '--dtype', 'float16'], '--onnx and --dtype'],
+  ['an adapter that is not there', ['export', 'sprout', join(scratch, 'n'), '--adapter', './nowhere'], 'is not there'],
   ['layers without a model', ['score', rows, '--layers', '2'], '--layers has no effect without --bertscore'],
 ];
 
@@ -138,23 +147,21 @@ describe('wrong input ends with status 2 and one clear line', () => {
   });
 });
 
+const COMMANDS = ['score', 'tokens', 'generate', 'logprobs', 'hidden', 'train', 'info', 'download', 'import', 'export'];
+
 describe('help', () => {
   test('lists every command, on stdout', async () => {
     const { status, stdout, stderr } = await brain(['--help']);
     expect([status, stderr]).toEqual([0, '']);
-    for (const command of ['score', 'tokens', 'generate', 'logprobs', 'hidden', 'train', 'info'])
-      expect(stdout).toContain(`\n  ${command}`);
+    for (const command of COMMANDS) expect(stdout).toContain(`\n  ${command}`);
   });
 
-  test.each(['score', 'tokens', 'generate', 'logprobs', 'hidden', 'train', 'info'])(
-    'of %s states every option it has',
-    async (name) => {
-      const { status, stdout } = await brain([name, '--help']);
-      expect(status).toBe(0);
-      expect(stdout).toMatch(new RegExp(`^Usage: brain ${name} `));
-      const { default: command } = await import(`../../src/cli/commands/${name}.ts`);
-      const missing = Object.keys(command.options).filter((option) => !stdout.includes(`--${option}`));
-      expect(missing).toEqual([]);
-    },
-  );
+  test.each(COMMANDS)('of %s states every option it has', async (name) => {
+    const { status, stdout } = await brain([name, '--help']);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(new RegExp(`^Usage: brain ${name} `));
+    const { default: command } = await import(`../../src/cli/commands/${name}.ts`);
+    const missing = Object.keys(command.options).filter((option) => !stdout.includes(`--${option}`));
+    expect(missing).toEqual([]);
+  });
 });

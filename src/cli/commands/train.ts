@@ -1,5 +1,4 @@
 /** Fine-tunes a model with the Trainer's arguments and log; the result is a folder that transformers or peft loads. */
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Brain } from '../../brain/index.ts';
 import {
@@ -36,6 +35,7 @@ import type { Command } from '../command.ts';
 import { brainOptions } from '../environment.ts';
 import { adapterOf, openModel } from '../model.ts';
 import type { Options } from '../options.ts';
+import { ADAPTER_FILES, MODEL_FILES, refuseOverwriting } from '../out-folder.ts';
 import { readPreferenceRows } from '../preference-rows.ts';
 import type { Terminal } from '../terminal.ts';
 import { readTrainingRows } from '../training-rows.ts';
@@ -74,7 +74,7 @@ export default {
     checkLora(options, method);
     const [model = ''] = options.arguments;
     const [data, out] = [options.required('data'), path.resolve(options.required('out'))];
-    refuseOverwriting(out, method);
+    refuseOverwriting(out, method === 'full' ? MODEL_FILES : ADAPTER_FILES);
     const adapter = adapterOf(options);
 
     const brain = await openModel(model);
@@ -167,16 +167,6 @@ function argumentsOf(options: Options): TrainingArguments {
     seed: options.number('seed', { whole: true, from: 0 }) ?? defaults.seed,
     ...(maxLength === undefined ? {} : { maxLength }),
   };
-}
-
-/** Nothing is lost to a folder name used twice. */
-function refuseOverwriting(out: string, method: Method): void {
-  const written =
-    method === 'full'
-      ? ['config.json', 'model.safetensors', 'model.safetensors.index.json']
-      : ['adapter_config.json', 'adapter_model.safetensors'];
-  const file = written.find((name) => existsSync(path.join(out, name)));
-  if (file !== undefined) throw new UserError('cli_out_taken', { folder: out, file });
 }
 
 /**

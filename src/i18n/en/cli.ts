@@ -11,6 +11,8 @@ Commands:
   train     fine-tune a model: all of its weights, or a LoRA adapter
   info      describe a model
   download  fetch a model from the hub
+  import    write any model as a folder that Python's transformers loads
+  export    the same with an adapter added in, or as ONNX for transformers.js
 
 MODEL is a folder in Hugging Face layout, a .gguf file, a .bin file of llama2.c, a model's name on the hub
 (owner/name), or sprout, the brain that comes with the program.
@@ -84,6 +86,21 @@ Fetches a model from the Hugging Face hub, as far as it is not here, and writes 
 MODEL is a name on the hub: owner/name, with @REVISION for a branch, a tag or a commit, and with :FILE for one GGUF file of
 several (its name, or a part of it: owner/name-GGUF:Q4_K_M). Broken off, it goes on where it was. The models are kept where
 Python keeps them; HF_HOME, HF_HUB_CACHE, HF_TOKEN, HF_ENDPOINT, HF_HUB_OFFLINE and HF_HUB_DOWNLOAD_TIMEOUT are honoured.`,
+  help_import: `Usage: brain import SOURCE DIR [--dtype float32|float16]
+
+Writes a model in any layout (GGUF, llama2.c, PyTorch checkpoint, shards) as a folder in Hugging Face layout: config.json,
+model.safetensors, the tokenizer's files; and one line: {"folder", "dtype"}. Quantised weights become the numbers they stand
+for. SOURCE is what MODEL is elsewhere. Nothing is overwritten.
+
+  --dtype float32|float16  how the weights are stored (default: float32)`,
+  help_export: `Usage: brain export MODEL DIR [--adapter DIR] [--dtype float32|float16 | --onnx]
+
+Writes a model as a folder in Hugging Face layout, and one line: {"folder", "dtype", "onnx"}. Nothing is overwritten.
+
+  --adapter DIR            a peft adapter (LoRA) to add into the weights
+  --dtype float32|float16  how the weights are stored (default: float32)
+  --onnx                   writes onnx/model.onnx and its weights (float32) instead of model.safetensors: a folder that
+                           transformers.js loads with dtype "fp32"`,
   wanted_number: 'a number',
   wanted_whole: 'a whole number',
   wanted_from: '{{kind}} from {{from}}',

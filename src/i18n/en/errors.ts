@@ -319,5 +319,5 @@ export default {
     '{{file}}, line {{line}}: the token {{token}} is not in the vocabulary; the ids go from 0 to {{last}}.',
   cli_data_empty: '{{file}} holds no rows, so there is nothing to learn from.',
   cli_messages_wrong: '{{option}} takes a JSON list of messages, for example [{"role": "user", "content": "Hello"}].',
-  cli_out_taken: '{{folder}} holds {{file}} already, and it would be overwritten. Choose another folder for --out.',
+  cli_out_taken: '{{folder}} holds {{file}} already, and it would be overwritten. Choose another folder.',
 } as const;

@@ -13,6 +13,8 @@ Comandos:
   train     faz o ajuste fino de um modelo: todos os pesos ou um adaptador LoRA
   info      descreve um modelo
   download  baixa um modelo do hub
+  import    grava qualquer modelo como uma pasta que o transformers do Python carrega
+  export    o mesmo com um adaptador somado aos pesos, ou em ONNX para o transformers.js
 
 MODEL é uma pasta no formato do Hugging Face, um arquivo .gguf, um arquivo .bin do llama2.c, o nome de um modelo no
 hub (dono/nome), ou sprout, o cérebro que vem com o programa.
@@ -86,6 +88,22 @@ Baixa um modelo do hub do Hugging Face, se ele ainda não estiver aqui, e escrev
 MODEL é um nome no hub: dono/nome, com @REVISÃO para um branch, uma tag ou um commit, e com :ARQUIVO para um arquivo GGUF
 entre vários (o nome ou parte dele: dono/nome-GGUF:Q4_K_M). Interrompido, continua de onde parou. Os modelos ficam onde o
 Python os guarda; HF_HOME, HF_HUB_CACHE, HF_TOKEN, HF_ENDPOINT, HF_HUB_OFFLINE e HF_HUB_DOWNLOAD_TIMEOUT são respeitados.`,
+  help_import: `Uso: brain import SOURCE DIR [--dtype float32|float16]
+
+Grava um modelo em qualquer formato (GGUF, llama2.c, checkpoint do PyTorch, em partes) como uma pasta no formato do Hugging
+Face: config.json, model.safetensors e os arquivos do tokenizador; e escreve uma linha: {"folder", "dtype"}. Pesos quantizados
+viram os números que representam. SOURCE é o que MODEL é nos outros comandos. Nada é sobrescrito.
+
+  --dtype float32|float16  como os pesos são guardados (padrão: float32)`,
+  help_export: `Uso: brain export MODEL DIR [--adapter DIR] [--dtype float32|float16 | --onnx]
+
+Grava um modelo como uma pasta no formato do Hugging Face e escreve uma linha: {"folder", "dtype", "onnx"}. Nada é
+sobrescrito.
+
+  --adapter DIR            um adaptador do peft (LoRA) a somar aos pesos
+  --dtype float32|float16  como os pesos são guardados (padrão: float32)
+  --onnx                   grava onnx/model.onnx e seus pesos (float32) em vez de model.safetensors: uma pasta que o
+                           transformers.js carrega com dtype "fp32"`,
   wanted_number: 'um número',
   wanted_whole: 'um número inteiro',
   wanted_from: '{{kind}} a partir de {{from}}',

@@ -323,5 +323,5 @@ export default {
   cli_data_empty: '{{file}} não tem nenhum exemplo, então não há o que aprender.',
   cli_messages_wrong:
     '{{option}} recebe uma lista JSON de mensagens, por exemplo [{"role": "user", "content": "Olá"}].',
-  cli_out_taken: '{{folder}} já tem {{file}}, que seria sobrescrito. Escolha outra pasta para --out.',
+  cli_out_taken: '{{folder}} já tem {{file}}, que seria sobrescrito. Escolha outra pasta.',
 } as const satisfies Section<typeof en>;
