@@ -35,7 +35,7 @@ import type {
   GenerationSettings,
 } from './types.ts';
 import { type OpenVersion, Versions } from './versions.ts';
-import { expandedWeights } from './weights-cache.ts';
+import { expandedWeights, packedWeights } from './weights-cache.ts';
 
 /** See `openBrain` in index.ts. */
 export async function loadBrain(source: string, options: BrainOptions): Promise<Brain> {
@@ -43,14 +43,10 @@ export async function loadBrain(source: string, options: BrainOptions): Promise<
   const folder = openModelSource(place.path);
   const config = parseModelConfig(folder.config);
   const weightsFile = findWeights(folder, config, options.dataFolder);
-  const versions = new Versions(config, weightsFile, options);
-  return new LoadedBrain(
-    place.name,
-    folder,
-    config,
-    { weightsFile, frozenFile: halfFile(folder, config) ?? weightsFile },
-    versions,
-  );
+  const served = () =>
+    packedWeights(folder, config, options.precision ?? 'float32', path.join(options.dataFolder, 'cache'));
+  const files = { weightsFile, frozenFile: halfFile(folder, config) ?? weightsFile };
+  return new LoadedBrain(place.name, folder, config, files, new Versions(config, served, options));
 }
 
 /** A single float32 safetensors file is mapped where it lies; anything else is expanded into the cache first. */

@@ -1,25 +1,11 @@
 /**
- * transformers.js's generate() over a session of ours: it keeps the key/value cache, the stopping rules and the loop; which
- * token comes next is decided by our processors (sampling.ts).
+ * The loop that writes: one token after the other, each picked by the processors of sampling.ts, until an end token or the
+ * wanted length.
  */
-import {
-  LlamaForCausalLM,
-  LogitsProcessorList,
-  PretrainedConfig,
-  StoppingCriteria,
-  Tensor,
-} from '@huggingface/transformers';
-import { architectureOf, type ModelConfig } from '../engine/index.ts';
+import { LogitsProcessorList, Tensor } from '@huggingface/transformers';
+import type { ServingModel } from '../engine/index.ts';
 import { logitsProcessors, ScoreCapture } from './sampling.ts';
 import type { GenerationSettings } from './types.ts';
-
-/** What generate() touches of an onnxruntime session. */
-export interface GenerationSession {
-  readonly inputNames: readonly string[];
-  readonly outputNames: readonly string[];
-  readonly inputMetadata: readonly { name: string; type: string; shape: readonly (number | string)[] }[];
-  run(feeds: Record<string, unknown>): Promise<Record<string, unknown>>;
-}
 
 export interface GenerationHooks {
   random: () => number;
@@ -33,23 +19,8 @@ export interface GeneratedTokens {
   tokenLogprobs: number[];
 }
 
-/**
- * One class serves every architecture: generate() only asks how large the cache is. It stops at any of `endIds`, of which
- * there is at least one.
- */
-export function createGenerator(config: ModelConfig, session: GenerationSession) {
-  const { layers, heads, keyValueHeads, headSize, hiddenSize, vocabSize } = architectureOf(config);
-  const sizes = {
-    model_type: 'llama',
-    vocab_size: vocabSize,
-    hidden_size: hiddenSize,
-    num_hidden_layers: layers,
-    num_attention_heads: heads,
-    num_key_value_heads: keyValueHeads,
-    head_dim: headSize,
-  };
-  const model = new LlamaForCausalLM(new PretrainedConfig(sizes), { model: session }, {});
-
+/** The generator stops at any of `endIds`, which stays in the output. */
+export function createGenerator(serving: Pick<ServingModel, 'startDecoding'>) {
   return async (
     promptIds: readonly number[],
     settings: Required<GenerationSettings>,
@@ -61,38 +32,27 @@ export function createGenerator(config: ModelConfig, session: GenerationSession)
     const capture = new ScoreCapture();
     const processors = new LogitsProcessorList();
     processors.extend([capture, ...logitsProcessors(settings, random, observe)]);
-    const listener = new TokenListener((id) => {
+    const sequence = promptIds.map(BigInt);
+    const decoder = serving.startDecoding(promptIds.length + settings.maxNewTokens);
+    let unread = promptIds;
+    while (outputIds.length < settings.maxNewTokens) {
+      const scores = await decoder.read(unread);
+      processors([sequence], new Tensor('float32', scores, [1, scores.length]));
+      const id = highest(scores);
       outputIds.push(id);
       tokenLogprobs.push(capture.logprob(id));
       onToken?.(id);
-    });
-    await model.generate({
-      inputs: new Tensor('int64', BigInt64Array.from(promptIds, BigInt), [1, promptIds.length]),
-      // Everything that changes scores is ours, so generate()'s own settings stay neutral.
-      do_sample: false,
-      num_beams: 1,
-      repetition_penalty: 1,
-      max_new_tokens: settings.maxNewTokens,
-      eos_token_id: [...endIds],
-      pad_token_id: endIds[0],
-      logits_processor: processors,
-      stopping_criteria: listener,
-    });
+      if (endIds.includes(id)) break;
+      sequence.push(BigInt(id));
+      unread = [id];
+    }
     return { outputIds, tokenLogprobs };
   };
 }
 
-/** Asked after every token whether to stop; it never does, but notes the token. */
-class TokenListener extends StoppingCriteria {
-  readonly #onToken: (id: number) => void;
-
-  constructor(onToken: (id: number) => void) {
-    super();
-    this.#onToken = onToken;
-  }
-
-  override _call(inputIds: (number | bigint)[][]): boolean[] {
-    for (const sequence of inputIds) this.#onToken(Number(sequence.at(-1)));
-    return inputIds.map(() => false);
-  }
+/** Where the highest score stands, the first of equals. */
+function highest(scores: Float32Array): number {
+  let best = 0;
+  for (let id = 1; id < scores.length; id++) if (scores[id]! > scores[best]!) best = id;
+  return best;
 }

@@ -118,10 +118,18 @@ export interface BertScores {
   layers: number;
 }
 
+/**
+ * How a brain in use keeps its base's weights. 'quantised': in 4 or 8 bits, as the model's file has them or else rounded to 8:
+ * smaller and faster, and a little inexact. Training, and versions with weights of their own, are float32 all the same.
+ */
+export type Precision = 'float32' | 'quantised';
+
 export interface BrainOptions {
   /** Where caches are kept; made when absent. */
   dataFolder: string;
   threads?: number;
+  /** Default float32. */
+  precision?: Precision;
   /** How many files of weights are kept open, the base's and those of full fine-tunes; fewer take less memory. */
   sessions?: number;
 }

@@ -21,21 +21,23 @@ interface Opened extends OpenVersion {
 
 export class Versions {
   readonly #config: ModelConfig;
-  readonly #base: string;
+  readonly #packBase: () => string;
+  #base: string | undefined;
   readonly #options: VersionsOptions;
   /** By file of weights, the least recently used first. */
   readonly #open = new Map<string, Opened>();
 
-  /** @param base the base's weights as `mapWeights` takes them; they are not opened yet. */
-  constructor(config: ModelConfig, base: string, options: VersionsOptions) {
+  /** @param packBase makes the file of the base's weights that is served; called once, when the base is first used. */
+  constructor(config: ModelConfig, packBase: () => string, options: VersionsOptions) {
     this.#config = config;
-    this.#base = base;
+    this.#packBase = packBase;
     this.#options = options;
   }
 
   /** The session of `version`, its adapter in place. Not to be called while another call still runs. */
-  async use({ weightsFile = this.#base, adapter }: BrainVersion): Promise<OpenVersion> {
-    const version = await this.#session(weightsFile);
+  async use({ weightsFile, adapter }: BrainVersion): Promise<OpenVersion> {
+    this.#base ??= weightsFile === undefined ? this.#packBase() : undefined;
+    const version = await this.#session(weightsFile ?? this.#base!);
     const wanted = adapter ?? null;
     if (version.adapter !== wanted) {
       version.serving.setAdapter(wanted);
@@ -55,7 +57,7 @@ export class Versions {
       // Room is made first: the memory of the one can serve the other.
       await this.#closeOldest(sessions - 1);
       const serving = await openServing(this.#config, { weightsFile, threads });
-      session = { serving, generate: createGenerator(this.#config, serving.transformersSession), adapter: null };
+      session = { serving, generate: createGenerator(serving), adapter: null };
     }
     this.#open.delete(weightsFile);
     this.#open.set(weightsFile, session);

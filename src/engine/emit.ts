@@ -8,7 +8,15 @@ import type { ElementType, OperationName } from './operations/types.ts';
 const OPERATOR_SET = 20;
 const IR_VERSION = 9; // the first that knows operator set 20
 
-const elementTypes: Record<ElementType, number> = { float32: 1, int64: 7, bool: 9, float16: 10, bfloat16: 16 };
+const elementTypes: Record<ElementType, number> = {
+  float32: 1,
+  uint8: 2,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  bfloat16: 16,
+};
 
 export type AttributeValue = { int: number } | { float: number } | { string: string } | { ints: readonly number[] };
 

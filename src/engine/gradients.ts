@@ -104,7 +104,7 @@ function remaker(g: Graph, remade: Remade): (value: Value) => Value {
 
 function ruleOf<Name extends OperationName>(node: Node<Name>): GradientRule<Name> {
   const rule = operations[node.operation].gradient;
-  if (rule === 'constant') throw new Error(`${node.operation} has no gradient, yet a parameter runs through it`);
+  if (typeof rule === 'string') throw new Error(`${node.operation} has no gradient, yet a parameter runs through it`);
   return rule;
 }
 

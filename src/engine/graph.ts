@@ -56,10 +56,15 @@ export class Graph {
   }
 
   /** A tensor that stays in its file. */
-  mappedWeight(name: string, shape: Shape, range: FileRange): Value {
+  mappedWeight(
+    name: string,
+    shape: Shape,
+    range: FileRange,
+    dtype: TensorType['dtype'] = range.dtype ?? 'float32',
+  ): Value {
     const known = this.#known.get(`mapped ${name}`);
     if (known) return known[0]!;
-    const value = this.#value({ shape, dtype: range.dtype ?? 'float32' });
+    const value = this.#value({ shape, dtype });
     this.mapped.push({ name, value, range });
     this.#known.set(`mapped ${name}`, [value]);
     return value;

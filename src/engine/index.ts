@@ -28,8 +28,18 @@ export {
   mergedWeights,
   mergeLora,
 } from './lora.ts';
+export { BLOCK_SIZE, type Matrix, type QuantisedMatrix, quantise } from './packing.ts';
 export { type Random, seededRandom } from './random.ts';
-export { openServing, type ServingModel, type ServingOptions, type TransformersSession } from './serving.ts';
+export { type Decoder, openServing, type ServingModel, type ServingOptions } from './serving.ts';
+export {
+  apart,
+  type BlockForm,
+  blockTensors,
+  type LazyTensor,
+  type Packable,
+  packableMatrices,
+  panelTensors,
+} from './serving-weights.ts';
 export {
   copyTensors,
   type DataType,

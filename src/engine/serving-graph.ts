@@ -1,7 +1,6 @@
-/** The graphs of a brain in use: the model with its cache of keys, and the head alone for log-probabilities. */
+/** The whole model as one graph with its cache going in and out, as transformers.js's generate() asks for it. */
 import { architectureOf, type ModelConfig } from './architectures/index.ts';
 import type { AdapterValues } from './architectures/types.ts';
-import { crossEntropy } from './cross-entropy.ts';
 import { type FileRange, Graph } from './graph.ts';
 import { loraNames } from './lora.ts';
 import { partsOf } from './parts.ts';
@@ -43,17 +42,5 @@ export function servingGraph(config: ModelConfig, mapped: ReadonlyMap<string, Fi
     g.output(presentName(layer, 'value'), value);
   }
   for (const [layer, hidden] of hiddenStates.entries()) g.output(hiddenName(layer), hidden);
-  return g;
-}
-
-/** Inputs: hidden [M, C] (after the last norm), targets [M]. Output: nll [M], −ln p of each target. */
-export function headGraph(config: ModelConfig, mapped: ReadonlyMap<string, FileRange>): Graph {
-  const architecture = architectureOf(config);
-  const g = new Graph();
-  const hidden = g.input('hidden', ['M', architecture.hiddenSize]);
-  const targets = g.input('targets', ['M'], 'int64');
-  const parts = partsOf(g, architecture.weights, new Map(), mapped, new Map());
-  const right = parts.rows(architecture.headTable, targets, false); // [M, C]
-  g.output('nll', crossEntropy(g, hidden, right, parts.table(architecture.headTable)));
   return g;
 }

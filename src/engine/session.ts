@@ -13,6 +13,8 @@ export interface SessionOptions {
   asWritten?: boolean;
   /** The session is asked through `runInto` alone. */
   silent?: boolean;
+  /** Kernels may keep repacked copies of the weights. */
+  prepack?: boolean;
   /** Folder that mapped weights are found in. */
   weightsFolder?: string;
 }
@@ -25,7 +27,7 @@ export function defaultThreads(): number {
 export async function openSession(graph: Graph, options: SessionOptions = {}): Promise<InferenceSession> {
   const session: Record<string, string> = {
     // Repacked copies of the weights would double their memory and keep them from being shared between processes.
-    disable_prepacking: '1',
+    disable_prepacking: options.prepack ? '0' : '1',
     // Idle threads that spin would take the bot's processor from it, and a second process's from us.
     'intra_op.allow_spinning': '0',
   };

@@ -7,8 +7,18 @@ import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
-import type { AnyModelConfig } from './architectures/index.ts';
+import { type AnyModelConfig, architectureOf, type ModelConfig } from './architectures/index.ts';
 import type { FileRange } from './graph.ts';
+import { blocksAcross, panelShape } from './packing.ts';
+import {
+  apart,
+  type Packable,
+  type PackedMatrix,
+  type PackedPart,
+  packableMatrices,
+  packedName,
+  type ServingWeights,
+} from './serving-weights.ts';
 import { elementCount } from './tensor.ts';
 import { expectedWeights, findWeight } from './weights.ts';
 
@@ -33,32 +43,108 @@ export function mapWeights(
   file: string,
   { halves = false }: { halves?: boolean } = {},
 ): Map<string, FileRange> {
-  const { header, dataStart, size } = readHeader(file);
-  const result = new Map<string, FileRange>();
-  for (const [name, shape] of expectedWeights(config)) {
-    const found = findWeight(config, name, (alias) => header[alias]);
-    if (found === undefined) throw new UserError('model_tensor_missing', { tensor: name });
-    const entry = entrySchema.safeParse(found);
-    if (!entry.success) throw new UserError('weights_file_damaged', { file: basename(file) });
-    const { dtype, shape: actual, data_offsets } = entry.data;
-    if (`${actual}` !== `${shape}`) {
-      throw new UserError('model_tensor_shape', { tensor: name, expected: `[${shape}]`, actual: `[${actual}]` });
-    }
-    const half = HALVES[dtype];
-    if (dtype !== 'F32' && !(halves && half))
-      throw new UserError('weights_file_not_float32', { file: basename(file), tensor: name, dtype });
-    const [begin, end] = data_offsets;
-    const bytes = (half ? 2 : 4) * elementCount(shape);
-    if (end - begin !== bytes || dataStart + end > size) {
-      throw new UserError('weights_file_damaged', { file: basename(file) });
-    }
-    const range = { location: basename(file), offset: dataStart + begin, length: end - begin };
-    result.set(name, half ? { ...range, dtype: half } : range);
-  }
-  return result;
+  const header = readHeader(file);
+  return new Map(
+    [...expectedWeights(config)].map(([name, shape]) => [
+      name,
+      locateWeight(config, header, name, shape, file, halves),
+    ]),
+  );
 }
 
-function readHeader(file: string): { header: Record<string, unknown>; dataStart: number; size: number } {
+/**
+ * The same for a brain in use, whose file may hold a matrix in a form of packing.ts instead (`packedName`). Same errors.
+ */
+export function mapServingWeights(config: ModelConfig, file: string): ServingWeights {
+  const header = readHeader(file);
+  const packed = new Map<string, PackedMatrix>();
+  const mapped = new Map<string, FileRange>();
+  for (const group of packableMatrices(config)) {
+    const found = locatePacked(header, group, file);
+    const all = found ? [found] : apart(group).flatMap((matrix) => locatePacked(header, matrix, file) ?? []);
+    for (const matrix of all) for (const weight of matrix.weights) packed.set(weight, matrix);
+  }
+  const { headTable } = architectureOf(config);
+  for (const [name, shape] of expectedWeights(config)) {
+    // The head's table may also be that of the embeddings, of which rows are read.
+    if (!packed.has(name) || name === headTable) mapped.set(name, locateWeight(config, header, name, shape, file));
+  }
+  return { mapped, packed };
+}
+
+function locateWeight(
+  config: AnyModelConfig,
+  header: Header,
+  name: string,
+  shape: readonly number[],
+  file: string,
+  halves = false,
+): FileRange {
+  const found = findWeight(config, name, (alias) => header.entries[alias]);
+  if (found === undefined) throw new UserError('model_tensor_missing', { tensor: name });
+  const place = locate(header, found, name, shape, file);
+  const half = HALVES[place.dtype];
+  if (place.dtype !== 'F32' && !(halves && half))
+    throw new UserError('weights_file_not_float32', { file: basename(file), tensor: name, dtype: place.dtype });
+  const range = checkedRange(place, (half ? 2 : 4) * elementCount(shape), file);
+  return half ? { ...range, dtype: half } : range;
+}
+
+function locatePacked(header: Header, matrix: Packable, file: string): PackedMatrix | undefined {
+  const part = (kind: PackedPart, shape: readonly number[], bytes: number): FileRange | undefined => {
+    const tensor = packedName(matrix, kind);
+    const found = header.entries[tensor];
+    if (found === undefined) return undefined;
+    return checkedRange(locate(header, found, tensor, shape, file), bytes * elementCount(shape), file);
+  };
+  const panels = part('panels', panelShape(matrix), 4);
+  if (panels) return { ...matrix, form: 'panels', panels };
+  const shape = [matrix.outFeatures, blocksAcross(matrix)];
+  const scales = part('scales', shape, 4);
+  for (const bits of [4, 8] as const) {
+    const blocks = part(`blocks${bits}`, [...shape, 4 * bits], 1);
+    if (blocks && scales)
+      return { ...matrix, form: 'blocks', bits, blocks, scales, offsets: part('offsets', shape, 4) };
+  }
+  return undefined;
+}
+
+interface Header {
+  readonly entries: Record<string, unknown>;
+  readonly dataStart: number;
+  readonly size: number;
+}
+
+interface Place extends Omit<FileRange, 'dtype'> {
+  readonly dtype: string;
+  /** Whether it ends within the file. */
+  readonly isInside: boolean;
+}
+
+function locate(
+  { dataStart, size }: Header,
+  found: unknown,
+  tensor: string,
+  shape: readonly number[],
+  file: string,
+): Place {
+  const entry = entrySchema.safeParse(found);
+  if (!entry.success) throw new UserError('weights_file_damaged', { file: basename(file) });
+  const { dtype, shape: actual, data_offsets } = entry.data;
+  if (`${actual}` !== `${shape}`) {
+    throw new UserError('model_tensor_shape', { tensor, expected: `[${shape}]`, actual: `[${actual}]` });
+  }
+  const [begin, end] = data_offsets;
+  const range = { location: basename(file), offset: dataStart + begin, length: end - begin };
+  return { ...range, dtype, isInside: dataStart + end <= size };
+}
+
+function checkedRange({ location, offset, length, isInside }: Place, bytes: number, file: string): FileRange {
+  if (length !== bytes || !isInside) throw new UserError('weights_file_damaged', { file: basename(file) });
+  return { location, offset, length };
+}
+
+function readHeader(file: string): Header {
   if (!existsSync(file)) throw new UserError('file_missing', { path: file });
   const descriptor = openSync(file, 'r');
   try {
@@ -70,8 +156,8 @@ function readHeader(file: string): { header: Record<string, unknown>; dataStart:
       throw new UserError('weights_file_damaged', { file: basename(file) });
     const text = Buffer.alloc(length);
     readSync(descriptor, text, 0, length, 8);
-    const header = z.record(z.string(), z.unknown()).parse(JSON.parse(text.toString('utf8')));
-    return { header, dataStart: 8 + length, size };
+    const entries = z.record(z.string(), z.unknown()).parse(JSON.parse(text.toString('utf8')));
+    return { entries, dataStart: 8 + length, size };
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError('weights_file_damaged', { file: basename(file) }, { cause: error });

@@ -20,6 +20,8 @@ interface Input {
   indices?: readonly number[];
   /** Given numbers, of which no gradient is asked. */
   fixed?: readonly number[];
+  /** What they are given as; float32 unless it says otherwise. */
+  dtype?: 'int32' | 'uint8';
   /** Random numbers lie in this range. */
   range?: [number, number];
 }
@@ -36,6 +38,8 @@ const positive = (...shape: Dimension[]): Input => ({ shape, range: [0.5, 2] });
 const indices = (shape: Shape, numbers: number[]): Input => ({ shape, indices: numbers });
 
 const given = (shape: Shape, numbers: number[]): Input => ({ shape, fixed: numbers });
+const counted = (shape: Shape, numbers: number[]): Input => ({ shape, fixed: numbers, dtype: 'int32' });
+const byted = (shape: Shape, numbers: number[]): Input => ({ shape, fixed: numbers, dtype: 'uint8' });
 const ANGLES_3 = [0, 0, 1, 0.1, 2, 0.2];
 const ANGLES_6 = [...ANGLES_3, 3, 0.3, 4, 0.4, 5, 0.5];
 /** The pairs (0, 2) and (1, 3) of a row turned by two angles. */
@@ -366,6 +370,88 @@ const cases: { [Name in OperationName]: Case<Name>[] } = {
       expected: () => [0, 0, LOWEST, 0, LOWEST, LOWEST],
     },
   ],
+  SplitColumns: [
+    {
+      attributes: { sizes: [2, 1, 3] },
+      inputs: [x('M', 6)],
+      expected: (a) => rowsOf(a, 6).flatMap((row) => row.slice(0, 2)),
+    },
+  ],
+  CrossEntropy: [
+    {
+      attributes: {},
+      inputs: [x('M', 5), indices(['M'], [4, 0, 2, 1])],
+      expected: (scores, targets) => targets.map((target, row) => -Math.log(softmax(rowsOf(scores, 5)[row]!)[target]!)),
+    },
+  ],
+  // Forty outputs are two panels, the second one filled up; 64 need no filling.
+  MatMulPanels: [40, 64].map((columns) => ({
+    attributes: { columns },
+    inputs: [x('T', 5), x(2, 5, 32)],
+    expected: (a, panels) =>
+      rowsOf(a, 5).flatMap((row) =>
+        Array.from({ length: columns }, (_, o) =>
+          row.reduce((sum, v, i) => sum + v * panels[(Math.floor(o / 32) * 5 + i) * 32 + (o % 32)]!, 0),
+        ),
+      ),
+  })),
+  // Inputs that are whole numbers up to 127 times a power of two lose nothing to the kernel's rounding, so its numbers can be held to the formula.
+  MatMulNBits: ([4, 8] as const).flatMap((bits) =>
+    [32, 64, 72].map((inFeatures) => {
+      const across = Math.ceil(inFeatures / 32);
+      // Most numbers lie above zero: sums that cancel would show rounding alone.
+      const number = (i: number) =>
+        i % 5 === 0 ? (i * 29) % 2 ** bits : 2 ** (bits - 1) + ((i * 57) % 2 ** (bits - 1));
+      const bytes = Array.from({ length: 3 * across * 4 * bits }, (_, i) =>
+        bits === 8 ? number(i) : number(2 * i) + 16 * number(2 * i + 1),
+      );
+      const rows = Array.from({ length: 2 * inFeatures }, (_, i) => (i % 32 === 0 ? 127 : ((i * 37) % 200) - 73) / 64);
+      return {
+        attributes: { inFeatures, bits },
+        inputs: [given([2, inFeatures], rows), byted([3, across, 4 * bits], bytes), positive(3, across)],
+        expected: (a: number[], blocks: number[], scales: number[]) =>
+          rowsOf(a, inFeatures).flatMap((row) =>
+            [0, 1, 2].map((o) =>
+              row.reduce((sum, v, i) => {
+                const place = o * across * 32 + i;
+                const q = bits === 8 ? blocks[place]! - 128 : ((blocks[place >> 1]! >> (4 * (place & 1))) & 15) - 8;
+                return sum + v * q * scales[o * across + (i >> 5)]!;
+              }, 0),
+            ),
+          ),
+      };
+    }),
+  ),
+  // Two query heads a key-value head, a cache with room for seven tokens of which two are filled; a head of the kernel's size and one that is filled up to it.
+  GroupQueryAttention: [8, 3].map((headSize) => ({
+    attributes: { heads: 4, keyValueHeads: 2, headSize, scale: 0.4 },
+    inputs: [
+      x(1, 'T', 4 * headSize),
+      x(1, 'T', 2 * headSize),
+      x(1, 'T', 2 * headSize),
+      x(1, 2, 7, 8),
+      x(1, 2, 7, 8),
+      counted([1], [4]),
+      counted([], [5]),
+    ],
+    expected: (q, k, v, pastKeys, pastValues) => {
+      const at = (numbers: number[], token: number, head: number, heads: number): number[] =>
+        numbers.slice((token * heads + head) * headSize, (token * heads + head + 1) * headSize);
+      const all = (past: number[], fresh: number[], head: number): number[][] =>
+        [0, 1, 2, 3, 4].map((token) =>
+          token < 2
+            ? past.slice((head * 7 + token) * 8, (head * 7 + token) * 8 + headSize)
+            : at(fresh, token - 2, head, 2),
+        );
+      return [0, 1, 2].flatMap((token) =>
+        [0, 1, 2, 3].flatMap((head) => {
+          const [keys, values] = [all(pastKeys, k, head >> 1), all(pastValues, v, head >> 1)];
+          const seen = keys.slice(0, token + 3).map((key) => 0.4 * dot(at(q, token, head, 4), key));
+          return product([softmax(seen)], values.slice(0, token + 3)).flat();
+        }),
+      );
+    },
+  })),
 };
 
 const LOWEST = Math.fround(-3.4028234663852886e38);
@@ -373,6 +459,10 @@ const LOWEST = Math.fround(-3.4028234663852886e38);
 /** What never changes when its inputs change a little has no gradient to check. */
 const constantOperations = Object.entries(operations).flatMap(([name, { gradient }]) =>
   gradient === 'constant' ? [name] : [],
+);
+/** What only a brain in use computes has none either. */
+const servedOperations = Object.entries(operations).flatMap(([name, { gradient }]) =>
+  gradient === 'served' ? [name] : [],
 );
 
 const everyCase = Object.entries(cases).flatMap(([name, list]) =>
@@ -383,6 +473,7 @@ test('every operation has a case', () => {
   expect(Object.keys(operations).length).toBeGreaterThan(20);
   expect(Object.keys(operations).filter((name) => cases[name as OperationName].length === 0)).toEqual([]);
   expect(constantOperations).toEqual(['Cast', 'RotaryTable', 'CausalBias', 'PaddingBias']);
+  expect(servedOperations).toEqual(['MatMulPanels', 'MatMulNBits', 'GroupQueryAttention']);
 });
 
 describe('operations give what their formulas give', () => {
@@ -400,7 +491,9 @@ describe('operations give what their formulas give', () => {
 });
 
 describe('gradients are what central differences show', () => {
-  const differentiable = everyCase.filter(({ name }) => !constantOperations.includes(name));
+  const differentiable = everyCase.filter(
+    ({ name }) => !constantOperations.includes(name) && !servedOperations.includes(name),
+  );
 
   test.each(differentiable)('$label', async ({ name, one }) => {
     const { graph, inputs, outputs } = graphOf(name, one);
@@ -449,6 +542,7 @@ const DIFFERENTIABLE_OUTPUTS: Partial<Record<OperationName, number[]>> = {
   SimplifiedLayerNormalization: [0],
   LayerNormalization: [0],
   LinearLogSumExp: [0],
+  CrossEntropy: [0],
 };
 
 interface BuiltInput {
@@ -462,19 +556,21 @@ interface BuiltInput {
 function graphOf(name: OperationName, { inputs, attributes }: Case<OperationName>) {
   const graph = new Graph();
   const random = seededRandom(1);
-  const built = inputs.map(({ shape, indices: whole, fixed, range: [low, high] = [-1.5, 1.5] }, i): BuiltInput => {
-    const count = shape.reduce((total: number, size) => total * sizeOf(size), 1);
-    const value = graph.input(`x${i}`, shape, whole ? 'int64' : 'float32');
-    const numbers =
-      whole ?? fixed ?? Array.from({ length: count }, () => Math.fround(low + (high - low) * random.uniform()));
-    return {
-      name: `x${i}`,
-      value,
-      isIndex: whole !== undefined,
-      isGiven: (whole ?? fixed) !== undefined,
-      numbers: [...numbers],
-    };
-  });
+  const built = inputs.map(
+    ({ shape, indices: whole, fixed, dtype, range: [low, high] = [-1.5, 1.5] }, i): BuiltInput => {
+      const count = shape.reduce((total: number, size) => total * sizeOf(size), 1);
+      const value = graph.input(`x${i}`, shape, whole ? 'int64' : (dtype ?? 'float32'));
+      const numbers =
+        whole ?? fixed ?? Array.from({ length: count }, () => Math.fround(low + (high - low) * random.uniform()));
+      return {
+        name: `x${i}`,
+        value,
+        isIndex: whole !== undefined,
+        isGiven: (whole ?? fixed) !== undefined,
+        numbers: [...numbers],
+      };
+    },
+  );
   const outputs = graph.applyAll(
     name,
     built.map(({ value }) => value),
@@ -487,7 +583,10 @@ function feedsOf(inputs: BuiltInput[]): Record<string, Tensor> {
   return Object.fromEntries(
     inputs.map(({ name, value, isIndex, numbers }) => {
       const dims = value.shape.map(sizeOf);
-      return [name, isIndex ? int64Tensor(numbers, dims) : new Tensor('float32', Float32Array.from(numbers), dims)];
+      if (isIndex) return [name, int64Tensor(numbers, dims)];
+      if (value.dtype === 'int32') return [name, new Tensor('int32', Int32Array.from(numbers), dims)];
+      if (value.dtype === 'uint8') return [name, new Tensor('uint8', Uint8Array.from(numbers), dims)];
+      return [name, new Tensor('float32', Float32Array.from(numbers), dims)];
     }),
   );
 }

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { GPT2LMHeadModel, Tensor as HubTensor, LlamaForCausalLM, PretrainedConfig } from '@huggingface/transformers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { architectureOf, mergeLora, openServing, type ServingModel } from '../../src/engine/index.ts';
-import { int64Tensor, Tensor } from '../../src/engine/session.ts';
+import { int64Tensor } from '../../src/engine/session.ts';
 import { writeSafetensors } from '../../src/formats/index.ts';
 import './allclose.ts';
 import { type GoldenForward, goldenAbsent, goldenModels } from './golden.ts';
+import { emptyCache, openForTransformers } from './transformers-session.ts';
 
 describe.skipIf(goldenAbsent).each(goldenModels)('serving $name', (golden) => {
   let model: ServingModel;
@@ -57,10 +58,40 @@ describe.skipIf(goldenAbsent).each(goldenModels)('serving $name', (golden) => {
     expect(await greedy(model, prompt, output.length, penalty)).toEqual(output);
   });
 
-  test("transformers.js's generate() runs over the session", async () => {
+  test('a text read in pieces of any size gives the scores of the whole', async () => {
+    const ids = forward.logits_ids;
+    for (const sizes of [
+      [3, 1, 2],
+      [1, 1, 1],
+      [2, 3],
+    ]) {
+      const decoder = model.startDecoding(ids.length);
+      for (let at = 0, piece = 0; at < ids.length; piece++) {
+        const next = ids.slice(at, at + (sizes[piece] ?? 1));
+        at += next.length;
+        expect(await decoder.read(next)).toBeAllclose(forward.logits[at - 1]!, { relTol: 0, absTol: 1e-4 });
+      }
+    }
+  });
+
+  test('a text that another call ended is not read on, nor past its room or the window', async () => {
+    const ids = forward.logits_ids;
+    const ended = model.startDecoding(8);
+    await ended.read(ids.slice(0, 2));
+    await model.logits(ids);
+    await expect(ended.read([1])).rejects.toThrow('another call has ended this text');
+    const { window } = architectureOf(golden.config());
+    expect(() => model.startDecoding(window + 1)).toThrow(/sequence_too_long/);
+    const full = model.startDecoding(window);
+    await full.read(Array(window).fill(1));
+    await expect(full.read([1])).rejects.toThrow(/sequence_too_long/);
+  });
+
+  test("transformers.js's generate() runs over the serving graph", async () => {
     const { prompt, output } = forward['greedy_repetition_penalty_1.2'];
     const Model = golden.name === 'gpt2' ? GPT2LMHeadModel : LlamaForCausalLM;
-    const hub = new Model(new PretrainedConfig(golden.config().raw), { model: model.transformersSession }, {});
+    const session = await openForTransformers(golden.config(), join(golden.folder, 'model.safetensors'));
+    const hub = new Model(new PretrainedConfig(golden.config().raw), { model: session }, {});
     const generated = (await hub.generate({
       inputs: new HubTensor('int64', BigInt64Array.from(prompt, BigInt), [1, prompt.length]),
       max_new_tokens: output.length - prompt.length,
@@ -68,18 +99,21 @@ describe.skipIf(goldenAbsent).each(goldenModels)('serving $name', (golden) => {
       repetition_penalty: 1.2,
     })) as HubTensor;
     expect(Array.from(generated.data as BigInt64Array, Number)).toEqual(output);
+    await session.release();
   });
 
   test('rows padded on the left do not see their padding', async () => {
     const [short, long] = [forward.logits_ids.slice(0, 4), forward.logits_ids.slice(0, 6)];
-    const { logits } = await model.transformersSession.run({
+    const session = await openForTransformers(golden.config(), join(golden.folder, 'model.safetensors'));
+    const { logits } = await session.run({
       input_ids: int64Tensor([0, 0, ...short, ...long], [2, 6]),
       attention_mask: int64Tensor([0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], [2, 6]),
       position_ids: int64Tensor([1, 1, 0, 1, 2, 3, 0, 1, 2, 3, 4, 5], [2, 6]),
-      ...emptyCache(model, 2),
+      ...emptyCache(golden.config(), 2),
     });
     const expected = [...forward.logits[3]!, ...forward.logits[5]!];
     expect(logits!.data as Float32Array).toBeAllclose(expected, { relTol: 0, absTol: 1e-4 });
+    await session.release();
   });
 
   test('an adapter swapped in gives what its merged weights give, swapped out the base again, to the byte', async () => {
@@ -142,40 +176,16 @@ describe.skipIf(goldenAbsent).each(goldenModels)('serving $name', (golden) => {
   });
 });
 
-function emptyCache(model: ServingModel, batch: number): Record<string, Tensor> {
-  const { layers, keyValueHeads, headSize } = architectureOf(model.config);
-  const names = Array.from({ length: layers }, (_, layer) =>
-    ['key', 'value'].map((part) => `past_key_values.${layer}.${part}`),
-  );
-  const empty = new Tensor('float32', new Float32Array(0), [batch, keyValueHeads, 0, headSize]);
-  return Object.fromEntries(names.flat().map((name) => [name, empty]));
-}
-
 /** A plain decoding loop: the likeliest token, after dividing (positive) or multiplying (negative) the logits of tokens seen. */
 async function greedy(model: ServingModel, prompt: number[], length: number, penalty: number): Promise<number[]> {
   const ids = [...prompt];
-  let cache = emptyCache(model, 1);
+  const decoder = model.startDecoding(length);
   let fresh = prompt;
   while (ids.length < length) {
-    const { logits, ...present } = await model.transformersSession.run({
-      input_ids: int64Tensor(fresh, [1, fresh.length]),
-      attention_mask: int64Tensor(
-        ids.map(() => 1),
-        [1, ids.length],
-      ),
-      position_ids: int64Tensor(
-        fresh.map((_, i) => ids.length - fresh.length + i),
-        [1, fresh.length],
-      ),
-      ...cache,
-    });
-    const scores = [...(logits!.data as Float32Array)];
+    const scores = [...(await decoder.read(fresh))];
     for (const id of new Set(ids)) scores[id]! *= scores[id]! > 0 ? 1 / penalty : penalty;
     fresh = [scores.indexOf(Math.max(...scores))];
     ids.push(fresh[0]!);
-    cache = Object.fromEntries(
-      Object.entries(present).map(([name, value]) => [name.replace('present', 'past_key_values'), value]),
-    );
   }
   return ids;
 }

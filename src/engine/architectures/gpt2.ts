@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import type { Graph, Value } from '../graph.ts';
+import { attendToCache } from './cached-attention.ts';
 import { type CommonConfig, firstId, parseKeys, size, tokenIds, wrongConfig } from './config.ts';
 import type { Architecture, CachedKeys, LinearLayer, ModelInputs, ModelOutputs, Parts } from './types.ts';
 
@@ -91,7 +92,9 @@ export function gpt2(config: Gpt2Config): Architecture {
 
   /** x [N, in] → [N, out]: x W + b, and with an adapter + scaling · (x Aᵀ) Bᵀ. */
   function linear(g: Graph, parts: Parts, x: Value, name: string): Value {
-    const y = g.gemm(x, parts.weight(`${name}.weight`), { plus: parts.weight(`${name}.bias`) });
+    const bias = parts.weight(`${name}.bias`);
+    const product = parts.product?.(x, name);
+    const y = product ? g.add(product, bias) : g.gemm(x, parts.weight(`${name}.weight`), { plus: bias });
     const adapter = parts.adapter(name);
     if (!adapter) return y;
     const narrow = g.gemm(x, adapter.a, { transB: true }); // [N, r]
@@ -106,16 +109,23 @@ export function gpt2(config: Gpt2Config): Architecture {
   function attention(g: Graph, parts: Parts, x: Value, layer: number, inputs: ModelInputs): [Value, CachedKeys] {
     const block = `${blocks[layer]}.attn`;
     const [B, T] = inputs.inputIds.shape as [string, string];
-    const qkv = g.reshape(linear(g, parts, x, `${block}.c_attn`), [B, T, 3, H, D]);
+    let scale = config.scaleAttnWeights ? 1 / Math.sqrt(D) : 1;
+    if (config.scaleAttnByInverseLayerIdx) scale /= layer + 1;
+    const together = linear(g, parts, x, `${block}.c_attn`); // [N, 3·C]
+    if (inputs.cacheLength) {
+      const split = g.applyAll('Split', [g.reshape(together, [B, T, 3 * C])], { axis: 2, parts: 3 });
+      const sizes = { heads: H, keyValueHeads: H, headSize: D, scale };
+      const [looked, keys] = attendToCache(g, inputs, layer, split as [Value, Value, Value], sizes);
+      return [linear(g, parts, g.reshape(looked, x.shape), `${block}.c_proj`), keys];
+    }
+    const qkv = g.reshape(together, [B, T, 3, H, D]);
     const split = g.applyAll('Split', [g.transpose(qkv, [2, 0, 3, 1, 4])], { axis: 0, parts: 3 });
     const [query, newKey, newValue] = split.map((part) => g.reshape(part, [B, H, T, D])) as [Value, Value, Value];
     const past = inputs.past?.[layer];
     const key = past ? g.apply('Concat', [past.key, newKey], { axis: 2 }) : newKey; // [B, H, S, D]
     const value = past ? g.apply('Concat', [past.value, newValue], { axis: 2 }) : newValue; // [B, H, S, D]
 
-    let scale = config.scaleAttnWeights ? 1 / Math.sqrt(D) : 1;
-    if (config.scaleAttnByInverseLayerIdx) scale /= layer + 1;
-    const [looked] = g.applyAll('Attention', [query, key, value, inputs.causalBias], { scale });
+    const [looked] = g.applyAll('Attention', [query, key, value, inputs.causalBias!], { scale });
     const mixed = g.transpose(looked!, [0, 2, 1, 3]); // [B, T, H, D]
     const output = linear(g, parts, g.reshape(mixed, x.shape), `${block}.c_proj`); // [N, C]
     return [output, { key, value }];

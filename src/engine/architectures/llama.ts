@@ -7,6 +7,7 @@
  */
 import { z } from 'zod';
 import type { Graph, Value } from '../graph.ts';
+import { attendToCache } from './cached-attention.ts';
 import { type CommonConfig, firstId, parseKeys, size, tokenIds, wrongConfig } from './config.ts';
 import type { Architecture, CachedKeys, LinearLayer, ModelInputs, ModelOutputs, Parts } from './types.ts';
 
@@ -162,7 +163,12 @@ export function llama(config: LlamaConfig): Architecture {
   /** x [N, in] → [N, out]: x Wᵀ (+ b), and with an adapter + scaling · (x Aᵀ) Bᵀ. */
   function linear(g: Graph, parts: Parts, x: Value, name: string): Value {
     const bias = weights.has(`${name}.bias`) ? parts.weight(`${name}.bias`) : undefined;
-    const y = g.gemm(x, parts.weight(`${name}.weight`), { transB: true, plus: bias });
+    const product = parts.product?.(x, name);
+    const y = product
+      ? bias
+        ? g.add(product, bias)
+        : product
+      : g.gemm(x, parts.weight(`${name}.weight`), { transB: true, plus: bias });
     const adapter = parts.adapter(name);
     if (!adapter) return y;
     const narrow = g.gemm(x, adapter.a, { transB: true }); // [N, r]
@@ -178,6 +184,17 @@ export function llama(config: LlamaConfig): Architecture {
     const block = `${blocks[layer]}.self_attn`;
     const [B, T] = inputs.inputIds.shape as [string, string];
     const turns = g.applyAll('RotaryTable', [inputs.positionIds], { frequencies: config.inverseFrequencies });
+    const scale = 1 / Math.sqrt(D);
+    if (inputs.cacheLength) {
+      const beside = (part: string, count: number): Value =>
+        g.reshape(linear(g, parts, x, `${block}.${part}`), [B, T, count * D]);
+      const turnedBeside = (part: string, count: number): Value =>
+        g.apply('RotaryEmbedding', [beside(part, count), ...turns], {});
+      const values = [turnedBeside('q_proj', H), turnedBeside('k_proj', G), beside('v_proj', G)] as const;
+      const sizes = { heads: H, keyValueHeads: G, headSize: D, scale };
+      const [seen, keys] = attendToCache(g, inputs, layer, values, sizes);
+      return [linear(g, parts, g.reshape(seen, [x.shape[0]!, H * D]), `${block}.o_proj`), keys];
+    }
     const heads = (part: string, count: number): Value =>
       g.reshape(linear(g, parts, x, `${block}.${part}`), [B, T, count, D]);
     const turned = (part: string, count: number): Value =>
@@ -189,7 +206,7 @@ export function llama(config: LlamaConfig): Architecture {
     const key = past ? g.apply('Concat', [past.key, newKey], { axis: 2 }) : newKey; // [B, G, S, D]
     const value = past ? g.apply('Concat', [past.value, newValue], { axis: 2 }) : newValue; // [B, G, S, D]
 
-    const [looked] = g.applyAll('Attention', [query, key, value, inputs.causalBias], { scale: 1 / Math.sqrt(D) });
+    const [looked] = g.applyAll('Attention', [query, key, value, inputs.causalBias!], { scale });
     const mixed = g.reshape(g.transpose(looked!, [0, 2, 1, 3]), [x.shape[0]!, H * D]); // [N, H·D]
     return [linear(g, parts, mixed, `${block}.o_proj`), { key, value }];
   }
@@ -220,6 +237,10 @@ export function llama(config: LlamaConfig): Architecture {
   return {
     weights,
     linears,
+    together: blocks.flatMap((block) => [
+      ['q_proj', 'k_proj', 'v_proj'].map((part) => `${block}.self_attn.${part}`),
+      ['gate_proj', 'up_proj'].map((part) => `${block}.mlp.${part}`),
+    ]),
     layers: numHiddenLayers,
     heads: H,
     keyValueHeads: G,

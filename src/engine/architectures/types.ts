@@ -23,6 +23,8 @@ export interface Parts {
   rows(name: string, indices: Value, distinct: boolean): Value;
   /** A weight [V, C] in parts of its rows, in order: one, unless it is too large to be made float32 as a whole. */
   table(name: string): readonly Value[];
+  /** x [N, in] times the weight of a linear layer → [N, out], where that is kept in a form of its own. */
+  product?(x: Value, layer: string): Value | undefined;
   /** The adapter on a linear layer, if there is one. */
   adapter(layer: string): AdapterValues | undefined;
 }
@@ -32,11 +34,19 @@ export interface CachedKeys {
   readonly value: Value; // [B, G, P, D]
 }
 
+/** How far a cache that is written in place is filled, as GroupQueryAttention takes it. */
+export interface CacheLength {
+  readonly last: Value; // [B], int32
+  readonly total: Value; // [], int32
+}
+
 export interface ModelInputs {
   readonly inputIds: Value; // [B, T]
   readonly positionIds: Value; // [T] or [B, T]
-  readonly causalBias: Value; // broadcasts to [B, H, T, S]
+  readonly causalBias?: Value; // broadcasts to [B, H, T, S]; for all but caches written in place
   readonly past?: readonly CachedKeys[]; // one a layer
+  /** With it `past` has room for more tokens than it holds, and the new ones are written into it. */
+  readonly cacheLength?: CacheLength;
 }
 
 export interface ModelOutputs {
@@ -57,6 +67,8 @@ export interface WeightLayout {
 export interface Architecture extends WeightLayout {
   /** Every linear layer of the blocks, in order; not the head. */
   readonly linears: readonly LinearLayer[];
+  /** Linear layers that read the same numbers: a brain in use multiplies by their weights at once. */
+  readonly together?: readonly (readonly string[])[];
   readonly layers: number;
   readonly heads: number;
   /** Fewer than `heads` where several queries share a key (grouped-query attention). */

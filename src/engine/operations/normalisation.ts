@@ -1,5 +1,6 @@
 /** Operations that weigh numbers against their neighbours on the last axis: softmax, layer normalisation, the loss. */
 import { ShapeError, sameShape } from '../dimensions.ts';
+import type { Emitter } from '../emit.ts';
 import type { Value } from '../graph.ts';
 import type { Operation } from './types.ts';
 
@@ -132,3 +133,38 @@ export const ReduceLogSumExp: Operation<'ReduceLogSumExp'> = {
   },
   gradient: (g, { inputs, outputs }, [dy]) => [() => g.mul(dy!, g.apply('Exp', [g.sub(inputs[0]!, outputs[0]!)], {}))],
 };
+
+/** Scores s [M, V], the right tokens t [M] → −ln p [M] at t and p [M, V], p = softmax(s). With w = dy: ds = w (p − one at t). */
+export const CrossEntropy: Operation<'CrossEntropy'> = {
+  types: ([scores, targets]) => {
+    if (scores!.shape.length !== 2 || !sameShape(targets!.shape, [scores!.shape[0]!]))
+      throw new ShapeError('CrossEntropy', 'scores and targets do not fit', scores!.shape, targets!.shape);
+    return [
+      { shape: targets!.shape, dtype: 'float32' },
+      { shape: scores!.shape, dtype: 'float32' },
+    ];
+  },
+  emit: (onnx, [scores, targets], [losses, probabilities]) =>
+    emitCrossEntropy(onnx, scores!, targets!, losses!, probabilities!),
+  gradient: (g, { inputs: [, targets], outputs: [, probabilities] }, [dy]) => [
+    () => {
+      const column = [targets!.shape[0]!, 1];
+      const weights = g.reshape(dy!, column);
+      const inputs = [g.mul(probabilities!, weights), g.reshape(targets!, column), g.mul(weights, -1)];
+      return g.apply('ScatterElements', inputs, { axis: 1 });
+    },
+    null,
+  ],
+};
+
+/** The logarithm of Σeˢ comes from the likeliest token, whose probability is at least 1/V. */
+function emitCrossEntropy(onnx: Emitter, scores: string, targets: string, losses: string, probabilities: string): void {
+  const last = onnx.ints([1]);
+  onnx.node('Softmax', [scores], [probabilities], { axis: { int: -1 } });
+  const highest = onnx.node1('ReduceMax', [scores, last], { keepdims: { int: 1 } });
+  const likeliest = onnx.node1('ReduceMax', [probabilities, last], { keepdims: { int: 1 } });
+  const logSum = onnx.node1('Sub', [highest, onnx.node1('Log', [likeliest])]);
+  const column = onnx.node1('Unsqueeze', [targets, last]);
+  const chosen = onnx.node1('GatherElements', [scores, column], { axis: { int: 1 } });
+  onnx.node('Squeeze', [onnx.node1('Sub', [logSum, chosen]), last], [losses]);
+}

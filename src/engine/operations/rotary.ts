@@ -36,11 +36,15 @@ export const RotaryTable: Operation<'RotaryTable'> = {
   gradient: 'constant',
 };
 
-/** x [B, H, T, D] turned by a RotaryTable's angles. A turn is undone by the opposite one: dx = dy turned back. */
+/**
+ * x [B, H, T, D], or heads beside each other [B, T, H·D], turned by a RotaryTable's angles. A turn is undone by the opposite
+ * one: dx = dy turned back.
+ */
 export const RotaryEmbedding: Operation<'RotaryEmbedding'> = {
   types: ([x, places, cosines, sines]) => {
-    const D = x!.shape[3];
-    if (x!.shape.length !== 4 || typeof D !== 'number' || cosines!.shape[1] !== D / 2)
+    const isApart = x!.shape.length === 4;
+    const [width, half] = [Number(x!.shape.at(-1)), Number(cosines!.shape[1])];
+    if (isApart ? width !== 2 * half : x!.shape.length !== 3 || width % (2 * half) !== 0)
       throw new ShapeError(
         'RotaryEmbedding',
         'the angles do not fit',

@@ -80,6 +80,28 @@ export const Split: Operation<'Split'> = {
   ],
 };
 
+/** x [N, Σ sizes] → [N, size] for each. dx = the parts' gradients side by side. */
+export const SplitColumns: Operation<'SplitColumns'> = {
+  types: ([x], { sizes }) => {
+    const [rows, columns] = x!.shape;
+    if (x!.shape.length !== 2 || columns !== sizes.reduce((sum, size) => sum + size, 0))
+      throw new ShapeError('SplitColumns', `no columns for ${sizes}`, x!.shape);
+    return sizes.map((size) => ({ shape: [rows!, size], dtype: x!.dtype }));
+  },
+  emit: (onnx, [x], outputs, { attributes: { sizes } }) =>
+    onnx.node('Split', [x!, onnx.ints(sizes)], outputs, { axis: { int: 1 } }),
+  gradient: (g, { outputs }, gradients) => [
+    () => {
+      const zeros = (shape: Shape) => g.apply('Expand', [g.constant(0)], { shape });
+      return g.apply(
+        'Concat',
+        outputs.map(({ shape }, i) => gradients[i] ?? zeros(shape)),
+        { axis: 1 },
+      );
+    },
+  ],
+};
+
 /** Tensors laid end to end along an axis; parts of equal size can be told apart again for their gradients. */
 export const Concat: Operation<'Concat'> = {
   types: (inputs, { axis }) => {

@@ -3,7 +3,7 @@ import type { Shape } from '../dimensions.ts';
 import type { Emitter } from '../emit.ts';
 import type { Graph, Node, Value } from '../graph.ts';
 
-export type ElementType = 'float32' | 'float16' | 'bfloat16' | 'int64' | 'bool';
+export type ElementType = 'float32' | 'float16' | 'bfloat16' | 'int64' | 'int32' | 'uint8' | 'bool';
 
 export interface TensorType {
   readonly shape: Shape;
@@ -41,6 +41,7 @@ export interface Attributes {
   Reshape: { shape: Shape };
   Transpose: { perm: readonly number[] };
   Split: { axis: number; parts: number };
+  SplitColumns: { sizes: readonly number[] };
   Concat: { axis: number };
   Gather: { distinct: boolean };
   ScatterRows: { distinct: boolean };
@@ -48,6 +49,10 @@ export interface Attributes {
   ScatterElements: { axis: number };
   CausalBias: None;
   PaddingBias: None;
+  MatMulPanels: { columns: number };
+  MatMulNBits: { inFeatures: number; bits: 4 | 8 };
+  CrossEntropy: None;
+  GroupQueryAttention: { heads: number; keyValueHeads: number; headSize: number; scale: number };
 }
 
 export type OperationName = keyof Attributes;
@@ -82,6 +87,6 @@ export interface Operation<Name extends OperationName> {
   types(inputs: readonly Value[], attributes: Attributes[Name]): readonly TensorType[];
   /** Writes the ONNX nodes that make `outputs` of `inputs`. */
   emit(onnx: Emitter, inputs: readonly string[], outputs: readonly string[], node: Node<Name>): void;
-  /** 'constant' for what does not change when its inputs change a little. */
-  gradient: GradientRule<Name> | 'constant';
+  /** 'constant' for what does not change when its inputs change a little; 'served' for what is never trained through. */
+  gradient: GradientRule<Name> | 'constant' | 'served';
 }
