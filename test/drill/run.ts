@@ -1,18 +1,28 @@
 /**
- * `npm run drill [-- store|sitting|formats] [-- --kills N --mutants N --seed N]`: the long drills. Each prints what it did as
- * JSON and ends with code 1 when something acknowledged was lost or doubled, or a damaged file was neither read nor refused.
+ * `npm run drill [-- store|sitting|formats|smollm2] [-- --kills N --mutants N --seed N --pictures FOLDER]`: the long drills.
+ * Each prints what it did as JSON and ends with code 1 when something acknowledged was lost or doubled, or a damaged file was neither read nor refused.
  */
 import { parseArgs } from 'node:util';
+import { drillSmolLm2 } from '../sitting/smollm2.ts';
 import { drillFormats } from './formats.ts';
 import { drillSitting } from './sitting.ts';
 import { drillStore } from './store.ts';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { kills: { type: 'string' }, mutants: { type: 'string' }, seed: { type: 'string' } },
+  options: {
+    kills: { type: 'string' },
+    mutants: { type: 'string' },
+    seed: { type: 'string' },
+    pictures: { type: 'string' },
+  },
 });
-const given = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Number(value)]));
-const drills = { store: drillStore, sitting: drillSitting, formats: drillFormats };
+const { pictures, ...numbers } = values;
+const given: { kills?: number; mutants?: number; seed?: number; pictures?: string } = Object.fromEntries(
+  Object.entries(numbers).map(([name, value]) => [name, Number(value)]),
+);
+if (pictures !== undefined) given.pictures = pictures;
+const drills = { store: drillStore, sitting: drillSitting, formats: drillFormats, smollm2: drillSmolLm2 };
 
 for (const [name, drill] of Object.entries(drills)) {
   if (positionals.length > 0 && !positionals.includes(name)) continue;
