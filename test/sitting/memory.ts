@@ -24,6 +24,15 @@ export function memoryOf(pid: number | null | undefined): Memory {
   }
 }
 
+/** Megabytes of a process's resident pages; cheap to ask, unlike `memoryOf`, which walks them all. 0 when it has gone. */
+function residentOf(pid: number): number {
+  try {
+    return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
+  } catch {
+    return 0;
+  }
+}
+
 /** The most of each in one phase, in megabytes; `together` and `sharedOnce` are sums at one moment. */
 export interface PhaseMemory {
   phase: string;
@@ -31,47 +40,57 @@ export interface PhaseMemory {
   worker: number;
   /** What renders chat templates. */
   helpers: number;
+  /** Pages that several see counted for each. */
   together: number;
+  /** Pages that several see counted once. */
   sharedOnce: number;
 }
+
+const KINDS = ['bot', 'worker', 'helpers'] as const;
 
 /** Looks at a bot and all it started, again and again, and keeps the most of each phase. */
 export class MemoryWatch {
   /** What is going on now. */
   phase = 'start';
   readonly #bot: number;
-  readonly #timer: NodeJS.Timeout;
+  readonly #timers: NodeJS.Timeout[];
   readonly #most = new Map<string, PhaseMemory>();
 
-  constructor(bot: number, everyMs = 50) {
+  constructor(bot: number) {
     this.#bot = bot;
-    this.#timer = setInterval(() => this.#look(), everyMs);
+    // Walking the pages of half a gigabyte takes milliseconds, in which the process looked at may have to wait.
+    this.#timers = [setInterval(() => this.#lookAtResident(), 50), setInterval(() => this.#lookAtShared(), 400)];
   }
 
   stop(): PhaseMemory[] {
-    clearInterval(this.#timer);
+    for (const timer of this.#timers) clearInterval(timer);
     return [...this.#most.values()];
   }
 
-  #look(): void {
-    const sums = { bot: memoryOf(this.#bot), worker: memoryOf(null), helpers: memoryOf(null) };
-    for (const pid of childrenOf(this.#bot)) {
-      const kind = commandOf(pid).includes('worker.ts') ? 'worker' : 'helpers';
-      const { resident, proportional } = memoryOf(pid);
-      sums[kind].resident += resident;
-      sums[kind].proportional += proportional;
-    }
-    const all = Object.values(sums);
-    const now: Omit<PhaseMemory, 'phase'> = {
-      bot: sums.bot.resident,
-      worker: sums.worker.resident,
-      helpers: sums.helpers.resident,
-      together: all.reduce((sum, { resident }) => sum + resident, 0),
-      sharedOnce: all.reduce((sum, { proportional }) => sum + proportional, 0),
+  #lookAtResident(): void {
+    const now = { bot: 0, worker: 0, helpers: 0 };
+    for (const { pid, kind } of this.#processes()) now[kind] += residentOf(pid);
+    this.#keep({ ...now, together: KINDS.reduce((sum, kind) => sum + now[kind], 0) });
+  }
+
+  #lookAtShared(): void {
+    this.#keep({ sharedOnce: this.#processes().reduce((sum, { pid }) => sum + memoryOf(pid).proportional, 0) });
+  }
+
+  #keep(now: Partial<Omit<PhaseMemory, 'phase'>>): void {
+    const most = this.#most.get(this.phase) ?? {
+      phase: this.phase,
+      ...{ bot: 0, worker: 0, helpers: 0, together: 0, sharedOnce: 0 },
     };
-    const most = this.#most.get(this.phase) ?? { phase: this.phase, ...now };
-    for (const key of Object.keys(now) as (keyof typeof now)[]) most[key] = Math.round(Math.max(most[key], now[key]));
+    for (const key of Object.keys(now) as (keyof typeof now)[]) most[key] = Math.round(Math.max(most[key], now[key]!));
     this.#most.set(this.phase, most);
+  }
+
+  #processes(): { pid: number; kind: (typeof KINDS)[number] }[] {
+    const children = childrenOf(this.#bot).map(
+      (pid) => ({ pid, kind: commandOf(pid).includes('worker.ts') ? 'worker' : 'helpers' }) as const,
+    );
+    return [{ pid: this.#bot, kind: 'bot' }, ...children];
   }
 }
 

@@ -23,6 +23,9 @@ const MODEL = path.resolve(PROJECT_FOLDER, '..', 'shared', 'models', 'SmolLM2-13
 /** Bot and worker, everything counted once: what issue after issue promises of a 135 M model. */
 const MOST_MEGABYTES = 1200;
 
+/** A training of a model of this size on a busy computer. */
+const WAIT_MS = 240_000;
+
 const WORDS = {
   en: {
     teacher: 'Ms Ada',
@@ -73,7 +76,9 @@ async function played(browser: Browser, locale: Locale, pictures: string | undef
     if (watch) watch.phase = `${locale}: ${phase}`;
   });
   try {
-    await sitting.play();
+    await sitting.play().catch(async (error: unknown) => {
+      throw new Error(`the ${locale} sitting did not get to its end: ${await sitting.lastWords()}`, { cause: error });
+    });
     const memory = watch?.stop() ?? [];
     await bot.stop();
     const found = kept(folder);
@@ -138,15 +143,24 @@ class SmolLm2Sitting {
     await this.#both((visitor) => visitor.leave());
   }
 
+  /** The end of what the teacher sees, for the message of a failure. */
+  async lastWords(): Promise<string> {
+    await this.#take('failed', toEnd);
+    return (await this.#teacher.page.locator('.history').innerText()).slice(-1500);
+  }
+
   async #open(turns: number): Promise<void> {
     this.#enter('opening');
     const look = { locale: this.#locale, colorScheme: 'light' } as const;
     this.#teacher = await Visitor.arrive(this.#browser, this.#bot.url, { ...DESKTOP, ...look });
     this.#student = await Visitor.arrive(this.#browser, this.#bot.url, { ...PHONE, ...look });
+    for (const { page } of [this.#teacher, this.#student]) page.setDefaultTimeout(WAIT_MS);
     await this.#teacher.join(WORDS[this.#locale].teacher, this.#bot.teacherCode, 'teacher');
     await this.#student.join(WORDS[this.#locale].student, this.#bot.joinCode);
     const start = `${t(this.#locale, 'commands:session_name')} ${t(this.#locale, 'commands:session_start_name')}`;
     await this.#teacher.command(start, { [t(this.#locale, 'commands:option_turns_name')]: String(turns) });
+    // The code to come back with would hide a part of each picture.
+    await this.#both((visitor) => visitor.press(visitor.button(t(this.#locale, 'local:close')).last()));
     await this.#student.press(this.#student.button(t(this.#locale, 'local:open')).last());
     const opening = await this.#student.thisMessage(t(this.#locale, 'discord:opening_title'));
     await this.#student.press(this.#student.button(t(this.#locale, 'discord:button_consent_yes'), opening));
