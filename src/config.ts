@@ -29,6 +29,7 @@ export const environmentSchema = z.object({
   CLASS_LOCALE: z.enum(['en', 'pt-BR']).optional(),
   PORT: z.coerce.number().int().min(0).max(65535).default(8123),
   LAN: flag,
+  BRAIN_PRECISION: z.enum(['float32', 'quantised']).default('float32'),
   THREADS: z.coerce.number().int().min(1).max(64).optional(),
   LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('warn'),
 });
@@ -50,6 +51,8 @@ export interface Config {
   port: number;
   /** Listen on every network interface instead of loopback only. */
   lan: boolean;
+  /** What the brain answers with: its weights as float32, or in 4 to 8 bits. */
+  precision: 'float32' | 'quantised';
   threads: number | undefined;
   logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
 }
@@ -87,6 +90,7 @@ export function readConfig(environment: NodeJS.ProcessEnv, flags: readonly strin
     classLocale: env.CLASS_LOCALE ?? systemLocale(environment),
     port: env.PORT,
     lan: env.LAN || flags.includes('--lan'),
+    precision: env.BRAIN_PRECISION,
     threads: env.THREADS,
     logLevel: env.LOG_LEVEL,
   };

@@ -115,12 +115,12 @@ async function modelOf({ brain, hub }: Config, onProgress?: (progress: DownloadP
 
 /** @throws UserError brain_missing naming the setting, and those of `openBrain`. */
 async function openBrainOf(
-  { brain, dataFolder }: Config,
+  { brain, dataFolder, precision }: Config,
   model: string,
   threads: { threads?: number },
 ): Promise<Brain> {
   try {
-    return await openBrain(model, { dataFolder, ...threads });
+    return await openBrain(model, { dataFolder, precision, ...threads });
   } catch (error) {
     if (!(error instanceof UserError) || error.identifier !== 'file_missing') throw error;
     throw new UserError('brain_missing', { brain, ...error.context }, { cause: error });

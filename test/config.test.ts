@@ -30,6 +30,7 @@ test.each([
   [{ PORT: '70000' }, [], 'setting_wrong PORT'],
   [{ PORT: 'eight' }, [], 'setting_wrong PORT'],
   [{ THREADS: '0' }, [], 'setting_wrong THREADS'],
+  [{ BRAIN_PRECISION: 'half' }, [], 'setting_wrong BRAIN_PRECISION'],
   [{ DISCORD_API_URL: 'not a url' }, [], 'setting_wrong DISCORD_API_URL'],
   [{ DISCORD_MESSAGE_CONTENT: 'yes' }, [], 'setting_wrong DISCORD_MESSAGE_CONTENT'],
   [{ LOG_LEVEL: 'loud' }, [], 'setting_wrong LOG_LEVEL'],

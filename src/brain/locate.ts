@@ -13,6 +13,11 @@ export interface Located {
   readonly name: string;
 }
 
+/** What people call the model behind a source: a path's last part, a repository's name without its owner and commit. */
+export function modelName(source: string): string {
+  return path.basename(parseHubId(source)?.repository ?? path.resolve(source));
+}
+
 /**
  * @param source 'sprout', a path, or the name of a model on the hub that was downloaded before. A path that is there goes
  * before a name on the hub. @throws UserError setting_wrong for HF_* settings that cannot be read.
@@ -21,5 +26,5 @@ export function locate(source: string): Located {
   if (source === 'sprout') return { path: sproutFolder, name: source };
   const cached = existsSync(source) ? null : cachedModel(source, readHubSettings(process.env));
   if (cached === null) return { path: path.resolve(source), name: path.basename(path.resolve(source)) };
-  return { path: cached.path, name: path.basename(parseHubId(source)?.repository ?? source) };
+  return { path: cached.path, name: modelName(source) };
 }

@@ -1,6 +1,7 @@
 /** What the command line takes from the environment: the reader's language, where caches are kept, how many threads. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import type { BrainOptions } from '../brain/index.ts';
 import { UserError } from '../errors.ts';
 import { type Locale, readerLocale } from '../i18n/index.ts';
 
@@ -18,11 +19,15 @@ export function readerOf({ LC_ALL, LC_MESSAGES, LANG }: NodeJS.ProcessEnv): Loca
 }
 
 /** What opening a model needs. @throws UserError setting_wrong. */
-export function brainOptions({ DATA_FOLDER, THREADS }: NodeJS.ProcessEnv): { dataFolder: string; threads?: number } {
-  const dataFolder = path.resolve(PROJECT_FOLDER, DATA_FOLDER || 'data');
-  if (!THREADS) return { dataFolder };
+export function brainOptions({ DATA_FOLDER, THREADS, BRAIN_PRECISION }: NodeJS.ProcessEnv): BrainOptions {
+  const folder = path.resolve(PROJECT_FOLDER, DATA_FOLDER || 'data');
+  const precision = BRAIN_PRECISION || 'float32';
+  if (precision !== 'float32' && precision !== 'quantised')
+    throw new UserError('setting_wrong', { key: 'BRAIN_PRECISION', problem: precision });
+  const options = { dataFolder: folder, precision } as const;
+  if (!THREADS) return options;
   const threads = Number(THREADS);
   if (!Number.isInteger(threads) || threads < 1)
     throw new UserError('setting_wrong', { key: 'THREADS', problem: THREADS });
-  return { dataFolder, threads };
+  return { ...options, threads };
 }

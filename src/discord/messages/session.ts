@@ -1,5 +1,6 @@
 /** A sitting's own messages: the opening, whose turn it is, the countdown, the question whether to keep, the averages. */
 import type { APIEmbed } from 'discord-api-types/v10';
+import { modelName } from '../../brain/index.ts';
 import {
   type Averages,
   type CountdownLeadsTo,
@@ -74,7 +75,7 @@ export function openingMessage(view: SessionView, locale: Locale, options: Openi
 
 function sittingFooter(view: SessionView, locale: Locale): string {
   const parts = [
-    t(locale, 'discord:by_version', { model: inline(view.model, 60), version: view.versionNumber }),
+    t(locale, 'discord:by_version', { model: inline(modelName(view.model), 60), version: view.versionNumber }),
     t(locale, 'discord:turns_per_iteration', { count: view.turnsPerIteration }),
     view.iterations === 0
       ? t(locale, 'discord:until_stopped')

@@ -1,5 +1,6 @@
 /** A turn as a message: the words and, once it is there, the reply opened up. The same message is edited along the way. */
 import type { APIEmbed, APIEmbedField } from 'discord-api-types/v10';
+import { modelName } from '../../brain/index.ts';
 import type { TurnView } from '../../classroom/index.ts';
 import { type Locale, t } from '../../i18n/index.ts';
 import { button, row, select } from '../components.ts';
@@ -36,7 +37,7 @@ function words(view: TurnView, locale: Locale, { wordsShown = false }: TurnOptio
 
 function thinking(view: TurnView, locale: Locale, options: TurnOptions): Payload {
   const said = words(view, locale, options);
-  const line = `💭 ${t(locale, 'discord:thinking', { model: quoted(view.model, 60, '·', 1), version: view.versionNumber })}`;
+  const line = `💭 ${t(locale, 'discord:thinking', { model: quoted(modelName(view.model), 60, '·', 1), version: view.versionNumber })}`;
   return payload({ content: said === '' ? line : `${said}\n${line}` });
 }
 
@@ -122,7 +123,9 @@ function ratingField(view: TurnView, locale: Locale): APIEmbedField[] {
 }
 
 function footer(view: TurnView, locale: Locale): string {
-  const parts = [t(locale, 'discord:by_version', { model: inline(view.model, 60), version: view.versionNumber })];
+  const parts = [
+    t(locale, 'discord:by_version', { model: inline(modelName(view.model), 60), version: view.versionNumber }),
+  ];
   if (view.seconds !== null) parts.push(`${decimal(locale, view.seconds, 1)} s`);
   if (view.tokensPerSecond !== null) {
     parts.push(t(locale, 'discord:tokens_per_second', { value: decimal(locale, view.tokensPerSecond, 1) }));
