@@ -24,7 +24,7 @@ const given: { kills?: number; mutants?: number; seed?: number; pictures?: strin
   Object.entries(numbers).map(([name, value]) => [name, Number(value)]),
 );
 if (pictures !== undefined) given.pictures = pictures;
-const drills = {
+const drills: Record<string, (asked: typeof given) => Promise<{ offences: readonly string[] }>> = {
   store: drillStore,
   sitting: drillSitting,
   formats: drillFormats,
