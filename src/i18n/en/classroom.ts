@@ -15,7 +15,7 @@ export default {
   push_correction_less:
     'Careful: the better answer somebody wrote became LESS likely ({{numbers}}). The classic recipe does not train on it.',
   push_odds: 'from 1 in {{before}} to 1 in {{after}}',
-  push_times: '{{times}} times; a piece of a word: from {{before}} to {{after}} on average',
+  push_times: 'by {{times}} times; a piece of a word: from {{before}} to {{after}} on average',
   push_pieces: 'a piece of a word: from {{before}} to {{after}} on average',
   push_over_a_million: 'more than a million',
 } as const;
