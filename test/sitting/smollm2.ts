@@ -20,7 +20,7 @@ import { startBot } from './start.ts';
 
 const MODEL = path.resolve(PROJECT_FOLDER, '..', 'shared', 'models', 'SmolLM2-135M-Instruct.Q4_1.gguf');
 
-/** Bot and worker, everything counted once: what issue after issue promises of a 135 M model. */
+/** Bot and worker, everything counted once: what a model of 135 million parameters may take. */
 const MOST_MEGABYTES = 1200;
 
 /** A training of a model of this size on a busy computer. */

@@ -19,7 +19,7 @@ export default {
   push_correction_wrong_way:
     'Careful: the better answer somebody wrote became LESS likely ({{numbers}}), although it should rise. Pushing the reply away took words along that both share.',
   push_odds: 'from 1 in {{before}} to 1 in {{after}}',
-  push_times: '{{times}} times; a piece of a word: from {{before}} to {{after}} on average',
+  push_times: 'by {{times}} times; a piece of a word: from {{before}} to {{after}} on average',
   push_pieces: 'a piece of a word: from {{before}} to {{after}} on average',
   push_over_a_million: 'more than a million',
 } as const;

@@ -22,7 +22,7 @@ export default {
   push_correction_wrong_way:
     'Atenção: a resposta melhor que alguém escreveu ficou MENOS provável ({{numbers}}), embora devesse subir. Ao afastar a outra resposta, o treino levou junto palavras que as duas têm.',
   push_odds: 'de 1 em {{before}} para 1 em {{after}}',
-  push_times: '{{times}} vezes; cada pedaço de palavra: de {{before}} para {{after}}, em média',
+  push_times: 'por um fator de {{times}}; cada pedaço de palavra: de {{before}} para {{after}}, em média',
   push_pieces: 'cada pedaço de palavra: de {{before}} para {{after}}, em média',
-  push_over_a_million: 'mais de um milhão de',
+  push_over_a_million: 'mais de um milhão',
 } as const satisfies Section<typeof en>;
