@@ -1,7 +1,7 @@
 /** Jobs of the recipes other than classic, as the worker runs them: same job same bytes, killed or not. */
 import { describe, expect, test } from 'vitest';
 import type { JobMaterial, JobPayload } from '../../src/store/index.ts';
-import { type House, house } from './fixtures.ts';
+import { FAMILIES, type Family, type House, house } from './fixtures.ts';
 
 const ids = (text: string) => [...Buffer.from(text), 256];
 const prompt = ids('hello');
@@ -74,11 +74,21 @@ describe.each(Object.entries(MATERIALS))('%s', (_, payload) => {
     const names = { guided: null, preference: 'rewards/rejected', reward: 'kl', classic: null }[payload.recipe];
     expect(metrics.every((one) => (names === null ? one === null : Number.isFinite(one?.[names])))).toBe(true);
   });
+});
 
+const EVERY_RECIPE = {
+  classic: { recipe: 'classic', trainingText: 'hello rain hello what hello rain' },
+  ...MATERIALS,
+} as const;
+const everywhere = (Object.keys(FAMILIES) as Family[]).flatMap((family) =>
+  Object.entries(EVERY_RECIPE).map(([name, payload]) => ({ family, name, payload })),
+);
+
+describe.each(everywhere)('$name on a $family', ({ family, payload }) => {
   test('twice, and killed twice on the way: the same bytes and the same log', async () => {
-    const rooms = house();
+    const rooms = house(family);
     const { store, enqueue, run, supervise, ended, adapterOf } = rooms;
-    const job = { ...payload, trainingText: '', args: LONG };
+    const job = { ...payload, trainingText: 'trainingText' in payload ? payload.trainingText : '', args: LONG };
     const [calm, again] = [enqueue(job), enqueue(job)];
     await run();
     await run();

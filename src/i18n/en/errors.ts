@@ -12,7 +12,7 @@ export default {
     'This computer ({{platform}}) has no onnxruntime to run the brain. These have: {{supported}} (Linux with glibc).',
   memory_too_small: 'This computer has {{have}} MB of memory; the brain and its trainer need {{need}} MB.',
   brain_missing:
-    'There is no brain {{brain}}: nothing is at {{path}}. BRAIN in the file .env takes sprout, the path of a model’s folder, or a model’s name on the hub.',
+    'There is no brain {{brain}}: nothing is at {{path}}. BRAIN in the file .env takes sprout, the path of a model’s folder or file, or a model’s name on the hub.',
   disk_too_small:
     'Only {{have}} MB are free on the disk of the data folder; {{need}} MB are needed. Free some, or set DATA_FOLDER.',
   // formats

@@ -14,7 +14,7 @@ export default {
     'Este computador ({{platform}}) não tem o onnxruntime que roda o cérebro. Estes têm: {{supported}} (Linux com glibc).',
   memory_too_small: 'Este computador tem {{have}} MB de memória; o cérebro e o treinador precisam de {{need}} MB.',
   brain_missing:
-    'Não há nenhum cérebro {{brain}}: não existe nada em {{path}}. BRAIN, no arquivo .env, aceita sprout, o caminho da pasta de um modelo ou o nome de um modelo no hub.',
+    'Não há nenhum cérebro {{brain}}: não existe nada em {{path}}. BRAIN, no arquivo .env, aceita sprout, o caminho da pasta ou do arquivo de um modelo ou o nome de um modelo no hub.',
   disk_too_small:
     'Só há {{have}} MB livres no disco da pasta de dados; são precisos {{need}} MB. Libere espaço ou mude DATA_FOLDER.',
   // formats
