@@ -72,7 +72,8 @@ function referenceOf({ brain, weightsFile }: ObjectiveContext): (row: Row) => Pr
 
 /**
  * Draws from the model's own distribution (no temperature, no cuts): that is the one whose expected reward REINFORCE climbs.
- * The reward is the token table's total as a share of the best there is, −1 to 1.
+ * The reward is the token table's total as a share of what a reply of as many words could earn at most, −1 to 1: the total
+ * alone pays for saying one right word over and over.
  */
 function drawTask(
   { maxScore, halfReward, maxNewTokens }: Extract<JobMaterial, { kind: 'drawn' }>,
@@ -88,7 +89,9 @@ function drawTask(
       const adapter = { lora, tensors: trainable.trainedTensors() };
       const live: BrainVersion = weightsFile === undefined ? { adapter } : { adapter, weightsFile };
       const { outputIds, text } = await brain.generate(promptIds, { ...plain, maxNewTokens, seed }, live);
-      const share = tokenReport(target, text, report).total / maxScore;
+      const { total, rows } = tokenReport(target, text, report);
+      const wanted = rows.filter(({ expected }) => expected !== '').length;
+      const share = (total / maxScore) * (wanted / Math.max(1, rows.length));
       return { replyIds: outputIds, reward: Math.min(1, Math.max(-1, share)) };
     },
   };

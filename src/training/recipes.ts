@@ -32,8 +32,8 @@ const ALL_AT_ONCE = 64;
 
 /**
  * What a recipe trains with where a class sets nothing else; the rest is classic's. Measured on sprout (docs/LOG.md: classic's
- * 2026-11-23, the others' 2026-11-26): the rated reply falls and the better answer rises in 20 jobs of 20, at the least cost
- * to what was not trained on.
+ * 2026-11-23, the others' 2026-11-26): gentle enough that five jobs in a row leave most of what the brain knew, strong enough
+ * that the rated reply falls and the better answer rises in 20 jobs of 20.
  */
 export function recipeArguments(
   recipe: Recipe,
@@ -45,13 +45,12 @@ export function recipeArguments(
     case 'classic':
       return { learningRate: full ? 5e-5 : 1e-3, numTrainEpochs: 3 };
     case 'guided':
-      return { learningRate: full ? 5e-5 : 2e-3, numTrainEpochs: 3, gradientAccumulationSteps: ALL_AT_ONCE };
     case 'preference':
-      return { learningRate: full ? 5e-5 : 1e-3, numTrainEpochs: 5, gradientAccumulationSteps: ALL_AT_ONCE };
+      return { learningRate: full ? 2e-5 : 5e-4, numTrainEpochs: 5, gradientAccumulationSteps: ALL_AT_ONCE };
     case 'reward':
       return kind === 'drawn'
         ? { learningRate: 2e-3, numTrainEpochs: 30, gradientAccumulationSteps: ALL_AT_ONCE }
-        : { learningRate: 1e-3, numTrainEpochs: 5, gradientAccumulationSteps: ALL_AT_ONCE };
+        : { learningRate: 5e-4, numTrainEpochs: 5, gradientAccumulationSteps: ALL_AT_ONCE };
   }
 }
 

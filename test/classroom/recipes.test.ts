@@ -29,7 +29,7 @@ test('guided: a low rating queues the better answer, the reply to unlearn, and t
   const payload = payloadOf(world);
   expect(payload).toMatchObject({
     ...{ recipe: 'guided', method: 'lora', trainingText: '', turnIds: [bad.id, good.id] },
-    args: { learningRate: 2e-3, numTrainEpochs: 3 },
+    args: { learningRate: 5e-4, numTrainEpochs: 5 },
     material: {
       kind: 'replies',
       replies: [
@@ -51,7 +51,7 @@ test('preference says when there is nothing to prefer; settings of the class are
   const turn = await classroom.say(ana, id, { text: 'one' });
   await classroom.rate(bia, turn.id, 0.2);
   expect(payloadOf(world)).toMatchObject({
-    ...{ recipe: 'preference', method: 'full', args: { learningRate: 5e-5, numTrainEpochs: 7 } },
+    ...{ recipe: 'preference', method: 'full', args: { learningRate: 2e-5, numTrainEpochs: 7 } },
     material: { kind: 'preferences', beta: 0.3, preferences: [{ rejectedIds: expect.any(Array) }] },
   });
   expect(classroom.job(world.store.jobs.list()[0]!.id).learning).toMatchObject({ compared: 0, alone: 1 });
