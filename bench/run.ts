@@ -19,6 +19,10 @@ const { values, positionals: wanted } = parseArgs({
     peers: { type: 'boolean', default: false },
     pairs: { type: 'string', default: '3' },
     profile: { type: 'boolean', default: false },
+    // Of `recipes`, which reads them itself.
+    model: { type: 'string' },
+    rows: { type: 'string' },
+    held: { type: 'string' },
   },
 });
 

@@ -1,5 +1,6 @@
 /**
- * What each recipe does to the brain: `npm run bench -- recipes [--model FOLDER]`. Twenty turns (exercises.ts), each a job of
+ * What each recipe does to the brain: `npm run bench -- recipes [--model MODEL] [--rows NAME,… --held N]`, where rows picks
+ * those of the first table, alone, and held so many of the held-out sentences (a large model takes its time). Twenty turns (exercises.ts), each a job of
  * its own from the base: is the rated reply less likely afterwards, the better answer more, and what does it cost on
  * sentences that were in no training? Then corrections that change one word, replies drawn for a known best answer, and five
  * jobs in a row. The rated replies are the brain's own, drawn with fixed seeds. A quarter of an hour with sprout.
@@ -47,7 +48,7 @@ interface How {
 
 export default async function recipes(): Promise<BenchTable[]> {
   const dataFolder = mkdtempSync(path.join(tmpdir(), 'bench-recipes-'));
-  const brain = await openBrain(modelName(), { dataFolder });
+  const brain = await openBrain(option('--model') ?? 'sprout', { dataFolder });
   try {
     const turns: Turn[] = [];
     for (const [at, exercise] of EXERCISES.entries()) turns.push(await said(brain, exercise, at));
@@ -56,10 +57,11 @@ export default async function recipes(): Promise<BenchTable[]> {
       dataFolder,
       turns,
       good: await goodTurns(brain),
-      held: await heldOut(brain),
+      held: (await heldOut(brain)).slice(0, Number(option('--held') ?? Number.MAX_SAFE_INTEGER)),
       base: 0,
     };
     world.base = await lossOn(brain, world.held, {});
+    if (option('--rows') !== undefined) return [await jobsTable(world)];
     return [await jobsTable(world), await oneWordTable(world), await drawnTable(world), await chainTable(world)];
   } finally {
     await brain.dispose();
@@ -77,9 +79,9 @@ interface World {
   base: number;
 }
 
-function modelName(): string {
-  const at = process.argv.indexOf('--model');
-  return at < 0 ? 'sprout' : (process.argv[at + 1] ?? 'sprout');
+function option(name: string): string | undefined {
+  const at = process.argv.indexOf(name);
+  return at < 0 ? undefined : process.argv[at + 1];
 }
 
 async function said(brain: Brain, exercise: Exercise, at: number): Promise<Turn> {
@@ -151,7 +153,8 @@ function counted(moves: readonly Moved[]): Record<string, string | number> {
 async function jobsTable(world: World): Promise<BenchTable> {
   const { brain, turns, held, base } = world;
   const rows: BenchTable['rows'] = [];
-  const rowsOf: [string, How][] = Object.entries(ROWS);
+  const wanted = option('--rows')?.split(',');
+  const rowsOf: [string, How][] = Object.entries(ROWS).filter(([name]) => wanted?.includes(name) ?? true);
   for (const [name, how] of rowsOf) {
     const moves: Moved[] = [];
     const losses: number[] = [];
