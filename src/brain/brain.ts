@@ -43,8 +43,10 @@ export async function loadBrain(source: string, options: BrainOptions): Promise<
   const folder = openModelSource(place.path);
   const config = parseModelConfig(folder.config);
   const weightsFile = findWeights(folder, config, options.dataFolder);
-  const served = () =>
-    packedWeights(folder, config, options.precision ?? 'float32', path.join(options.dataFolder, 'cache'));
+  const { precision = 'float32', repack = true } = options;
+  const isServedAsItIs = precision === 'float32' && !repack;
+  const cacheFolder = path.join(options.dataFolder, 'cache');
+  const served = () => (isServedAsItIs ? weightsFile : packedWeights(folder, config, precision, cacheFolder));
   const files = { weightsFile, frozenFile: halfFile(folder, config) ?? weightsFile };
   return new LoadedBrain(place.name, folder, config, files, new Versions(config, served, options));
 }

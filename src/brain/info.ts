@@ -40,7 +40,7 @@ export function describe(name: string, config: ModelConfig, source: ModelSource,
     licence: source.licence ?? null,
     hasTokenizer,
     memory: {
-      serving: weights + 2 * cache,
+      serving: weights + cache,
       lora: weights + adapter + activations,
       // Weights, gradients and two moments.
       full: 4 * weights + activations,

@@ -130,6 +130,11 @@ export interface BrainOptions {
   threads?: number;
   /** Default float32. */
   precision?: Precision;
+  /**
+   * False serves a float32 base from the file it is trained from: slower to write, but nothing is copied, and a process that
+   * also trains has it in memory once.
+   */
+  repack?: boolean;
   /** How many files of weights are kept open, the base's and those of full fine-tunes; fewer take less memory. */
   sessions?: number;
 }

@@ -1,4 +1,4 @@
-/** What the command line takes from the environment: the reader's language, where caches are kept, how many threads. */
+/** What the command line takes from the environment: the reader's language, where caches are kept, how many threads, how exact. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { BrainOptions } from '../brain/index.ts';
@@ -20,14 +20,13 @@ export function readerOf({ LC_ALL, LC_MESSAGES, LANG }: NodeJS.ProcessEnv): Loca
 
 /** What opening a model needs. @throws UserError setting_wrong. */
 export function brainOptions({ DATA_FOLDER, THREADS, BRAIN_PRECISION }: NodeJS.ProcessEnv): BrainOptions {
-  const folder = path.resolve(PROJECT_FOLDER, DATA_FOLDER || 'data');
+  const dataFolder = path.resolve(PROJECT_FOLDER, DATA_FOLDER || 'data');
   const precision = BRAIN_PRECISION || 'float32';
   if (precision !== 'float32' && precision !== 'quantised')
     throw new UserError('setting_wrong', { key: 'BRAIN_PRECISION', problem: precision });
-  const options = { dataFolder: folder, precision } as const;
-  if (!THREADS) return options;
+  if (!THREADS) return { dataFolder, precision };
   const threads = Number(THREADS);
   if (!Number.isInteger(threads) || threads < 1)
     throw new UserError('setting_wrong', { key: 'THREADS', problem: THREADS });
-  return { ...options, threads };
+  return { dataFolder, precision, threads };
 }

@@ -17,17 +17,20 @@ import { brainOptions } from './environment.ts';
 import { fetchModel } from './hub.ts';
 import type { Options } from './options.ts';
 
+/** What goes before what the environment says. */
+type OpeningOptions = Pick<BrainOptions, 'precision' | 'repack'>;
+
 /**
  * Opens a causal language model: 'sprout', a folder, a single file, or a model of the hub, fetched first.
  * @throws UserError file_missing, and whatever fetching or opening finds wrong.
  */
-export function openModel(model: string): Promise<Brain> {
-  return openNamed(model, openBrain);
+export function openModel(model: string, options: OpeningOptions = {}): Promise<Brain> {
+  return openNamed(model, openBrain, options);
 }
 
 /** The same where an encoder will do too. */
-export function openModelOrEncoder(model: string): Promise<AnyModel> {
-  return openNamed(model, openAnyModel);
+export function openModelOrEncoder(model: string, options: OpeningOptions = {}): Promise<AnyModel> {
+  return openNamed(model, openAnyModel, options);
 }
 
 /** The same model as it lies on disk, its weights not read. */
@@ -38,14 +41,16 @@ export function openSource(model: string): Promise<ModelSource> {
 async function openNamed<Opened>(
   model: string,
   open: (source: string, options: BrainOptions) => Promise<Opened>,
+  given: OpeningOptions = {},
 ): Promise<Opened> {
+  const options = { ...brainOptions(process.env), ...given };
   if (model !== 'sprout') {
     if (!existsSync(model)) {
       if (parseHubId(model) === null) throw new UserError('file_missing', { path: model });
-      return open((await fetchModel(model)).pinned, brainOptions(process.env));
+      return open((await fetchModel(model)).pinned, options);
     }
   }
-  return open(model === 'sprout' ? model : path.resolve(model), brainOptions(process.env));
+  return open(model === 'sprout' ? model : path.resolve(model), options);
 }
 
 /** The adapter that was asked for, or undefined. @throws UserError for a missing or damaged part. */

@@ -90,7 +90,7 @@ async function work(context: JobContext): Promise<void> {
 async function trainAndMeasure(context: JobContext, resume: ReturnType<typeof loadCheckpoint>) {
   const { store, job, threads } = context;
   const { base, probe } = job.payload;
-  const brain = await openBrain(base, { dataFolder: store.folder, threads, sessions: 1 });
+  const brain = await openBrain(base, { dataFolder: store.folder, threads, sessions: 1, repack: false });
   try {
     const start = startOf(context);
     const trained = await trainVersion(context, brain, start, resume);

@@ -22,12 +22,13 @@ export default {
     'top-p': { type: 'string' },
     'repetition-penalty': { type: 'string' },
     seed: { type: 'string' },
+    quantised: { type: 'boolean' },
   },
   async run(options, terminal) {
     const settings = settingsOf(options);
     options.oneOf(['prompt', 'messages', 'input-ids']);
     const version = versionOf(options);
-    const brain = await openModel(options.arguments[0]!);
+    const brain = await openModel(options.arguments[0]!, options.has('quantised') ? { precision: 'quantised' } : {});
     try {
       const { inputIds, outputIds, text, tokensPerSecond } = await brain.generate(
         await promptOf(options, brain),

@@ -6,7 +6,7 @@ export default {
   arguments: ['MODEL'],
   options: { text: { type: 'string' }, 'input-ids': { type: 'string' } },
   async run(options, terminal) {
-    const opened = await openModelOrEncoder(options.arguments[0]!);
+    const opened = await openModelOrEncoder(options.arguments[0]!, { repack: false });
     try {
       const ids = idsOfEither(options, opened);
       const states = await opened.model.hiddenStates(ids);

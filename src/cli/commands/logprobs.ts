@@ -6,7 +6,7 @@ export default {
   options: { adapter: { type: 'string' }, text: { type: 'string' }, 'input-ids': { type: 'string' } },
   async run(options, terminal) {
     const version = versionOf(options);
-    const brain = await openModel(options.arguments[0]!);
+    const brain = await openModel(options.arguments[0]!, { repack: false });
     try {
       const ids = idsOf(options, brain);
       await terminal.json({ input_ids: ids, token_logprobs: await brain.logprobs(ids, version) });

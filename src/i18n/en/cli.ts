@@ -47,7 +47,8 @@ Writes one line: {"input_ids", "output_ids", "text", "tokens_per_second"}. outpu
   --top-k K               default: 50; 0 keeps every token
   --top-p P               default: 0.9; 1 keeps every token
   --repetition-penalty R  default: 1.2, with --greedy 1 (none)
-  --seed S                default: 42`,
+  --seed S                default: 42
+  --quantised             weights in 4 or 8 bits: smaller and faster, a little inexact`,
   help_logprobs: `Usage: brain logprobs MODEL (--text TEXT | --input-ids JSON) [--adapter DIR]
 
 Writes one line: {"input_ids", "token_logprobs"}, the natural logarithm of the probability of every token but the first,

@@ -49,7 +49,8 @@ Escreve uma linha: {"input_ids", "output_ids", "text", "tokens_per_second"}. out
   --top-k K               padrão: 50; 0 mantém todos os tokens
   --top-p P               padrão: 0.9; 1 mantém todos os tokens
   --repetition-penalty R  padrão: 1.2; com --greedy, 1 (nenhuma)
-  --seed S                padrão: 42`,
+  --seed S                padrão: 42
+  --quantised             pesos em 4 ou 8 bits: menor e mais rápido, um pouco menos exato`,
   help_logprobs: `Uso: brain logprobs MODEL (--text TEXTO | --input-ids JSON) [--adapter DIR]
 
 Escreve uma linha: {"input_ids", "token_logprobs"}, o logaritmo natural da probabilidade de cada token, menos o primeiro,
