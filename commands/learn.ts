@@ -28,7 +28,8 @@ function numbersOf({ classroom, store }: CommandContext['desk'], classId: string
   const version = classroom.brains(classId).at(-1);
   const trained = version?.id ? store.versions.get(version.id) : undefined;
   const job = trained?.jobId ? store.jobs.get(trained.jobId) : undefined;
-  return { ...ofTurn(turn), ...(job ? ofJob(classroom.job(job.id)) : {}) };
+  const { threshold } = classroom.settings(classId);
+  return { threshold, ...ofTurn(turn), ...(job ? ofJob(classroom.job(job.id)) : {}) };
 }
 
 function ofTurn(
@@ -39,9 +40,25 @@ function ofTurn(
   return { rougeL, bleu, meteor, ...(bertScore ? { bertScore: bertScore.f1 } : {}) };
 }
 
-function ofJob({ steps, summary }: ReturnType<CommandContext['desk']['classroom']['job']>): LessonNumbers {
+type Job = ReturnType<CommandContext['desk']['classroom']['job']>;
+
+/** What the recipe itself measured. */
+function ofRecipe({ learning, verdict }: Job): LessonNumbers {
+  const { margin, reward, kl, learnt } = learning;
+  return {
+    ...(margin ? { firstMargin: margin.first, lastMargin: margin.last } : {}),
+    ...(reward ? { firstReward: reward.first, lastReward: reward.last } : {}),
+    ...(kl === null ? {} : { kl }),
+    ...(learnt > 0 ? { repliesLearnt: learnt } : {}),
+    ...(verdict?.reply.change === 'less' ? { timesLess: verdict.reply.times } : {}),
+  };
+}
+
+function ofJob(job: Job): LessonNumbers {
+  const { steps, summary } = job;
   const [first, last] = [steps.at(0), steps.at(-1)];
   return {
+    ...ofRecipe(job),
     ...(first ? { firstLoss: first.loss, firstLearningRate: first.learningRate } : {}),
     ...(last ? { lastLoss: last.loss, lastGradNorm: last.gradNorm } : {}),
     ...(summary

@@ -1,8 +1,9 @@
 /** /session: opening, seeing, changing, stopping and taking up a sitting. */
 import { type APIApplicationCommandBasicOption, ApplicationCommandOptionType } from 'discord-api-types/v10';
-import { NUMBER_BOUNDS, type SessionView, type SettingName } from '../src/classroom/index.ts';
+import { NUMBER_BOUNDS, REWARD_SOURCES, type SessionView, type SettingName } from '../src/classroom/index.ts';
 import {
   type Answer,
+  bertscoreName,
   type Command,
   type CommandContext,
   declarationMessage,
@@ -17,6 +18,7 @@ import {
 } from '../src/discord/index.ts';
 import { UserError } from '../src/errors.ts';
 import { LOCALES, type Locale, t } from '../src/i18n/index.ts';
+import { RECIPES } from '../src/training/index.ts';
 
 /** An option for a setting: numbers with their bounds, the rest with their choices. */
 function settingOption(name: SettingName): APIApplicationCommandBasicOption {
@@ -30,10 +32,25 @@ function settingOption(name: SettingName): APIApplicationCommandBasicOption {
   }
   if (name === 'teacherRoleId') return { ...texts, type: ApplicationCommandOptionType.Role };
   if (name === 'studentsMayStart') return { ...texts, type: ApplicationCommandOptionType.Boolean };
-  const choices = name === 'locale' ? localisedChoices(LOCALES, localeName) : localisedChoices(METHODS, methodName);
-  return { ...texts, type: ApplicationCommandOptionType.String, choices };
+  return { ...texts, type: ApplicationCommandOptionType.String, choices: choicesOf(name) };
 }
 
+function choicesOf(name: 'recipe' | 'method' | 'rewardSource' | 'bertscore' | 'locale') {
+  switch (name) {
+    case 'recipe':
+      return localisedChoices(RECIPES, (locale, recipe) => t(locale, `discord:recipe_${recipe}`));
+    case 'method':
+      return localisedChoices(METHODS, methodName);
+    case 'rewardSource':
+      return localisedChoices(REWARD_SOURCES, (locale, source) => t(locale, `discord:reward_source_${source}`));
+    case 'bertscore':
+      return localisedChoices(BERTSCORES, bertscoreName);
+    case 'locale':
+      return localisedChoices(LOCALES, localeName);
+  }
+}
+
+const BERTSCORES = ['stand-in', 'exact'] as const;
 const METHODS = ['lora', 'full'] as const;
 const methodName = (locale: Locale, value: string): string =>
   value === 'lora' ? 'LoRA' : t(locale, 'discord:method_full');
@@ -45,8 +62,11 @@ const OF_SITTING = ['threshold', 'turnsPerIteration', 'iterations', 'method'] as
 /** What a class may set; the rest keeps the original's values. */
 const OF_CLASS = [
   ...OF_SITTING,
+  'recipe',
   'learningRate',
   'epochs',
+  'beta',
+  'rewardSource',
   'loraR',
   'loraAlpha',
   'maxNewTokens',
@@ -56,6 +76,7 @@ const OF_CLASS = [
   'repetitionPenalty',
   'maxScore',
   'halfReward',
+  'bertscore',
   'studentsMayStart',
   'locale',
   'teacherRoleId',

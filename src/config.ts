@@ -1,11 +1,13 @@
 /**
- * The environment, parsed once. `.env.example` documents every key; a test holds the two together.
+ * The environment, parsed once; what is about the hub, by `src/hub`. `.env.example` documents every key; a test holds the
+ * two together.
  * Where a value comes from, strongest first: the command line (`--lan`), the environment, the file `.env`, the default.
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { UserError } from './errors.ts';
+import { type HubSettings, readHubSettings } from './hub/index.ts';
 
 /** The project's own folder: where `models`, `commands` and `migrations` are, whatever folder we were started from. */
 export const PROJECT_FOLDER = path.resolve(import.meta.dirname, '..');
@@ -21,11 +23,13 @@ export const environmentSchema = z.object({
   DISCORD_MESSAGE_CONTENT: flag,
   DATA_FOLDER: z.string().min(1).default('data'),
   BRAIN: z.string().min(1).default('sprout'),
-  BRAIN_PRECISION: z.enum(['float32', 'quantised']).default('float32'),
+  BERTSCORE_EN: z.string().min(1).optional(),
+  BERTSCORE_MULTILINGUAL: z.string().min(1).optional(),
   CLASS_NAME: z.string().trim().min(1).max(100).default('Brain Factory'),
   CLASS_LOCALE: z.enum(['en', 'pt-BR']).optional(),
   PORT: z.coerce.number().int().min(0).max(65535).default(8123),
   LAN: flag,
+  BRAIN_PRECISION: z.enum(['float32', 'quantised']).default('float32'),
   THREADS: z.coerce.number().int().min(1).max(64).optional(),
   LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('warn'),
 });
@@ -38,13 +42,17 @@ export interface Config {
   messageContent: boolean;
   dataFolder: string;
   brain: string;
-  /** How its weights are kept while it talks. */
-  precision: 'float32' | 'quantised';
+  /** Folders of roberta-large and bert-base-multilingual-cased, where somebody put them. */
+  bertscore: { en: string | undefined; multilingual: string | undefined };
+  /** Where a brain named as on the hub is fetched from, and kept. */
+  hub: HubSettings;
   className: string;
   classLocale: 'en' | 'pt-BR';
   port: number;
   /** Listen on every network interface instead of loopback only. */
   lan: boolean;
+  /** What the brain answers with: its weights as float32, or in 4 to 8 bits. */
+  precision: 'float32' | 'quantised';
   threads: number | undefined;
   logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
 }
@@ -76,11 +84,13 @@ export function readConfig(environment: NodeJS.ProcessEnv, flags: readonly strin
     messageContent: env.DISCORD_MESSAGE_CONTENT,
     dataFolder: path.resolve(PROJECT_FOLDER, env.DATA_FOLDER),
     brain: env.BRAIN,
-    precision: env.BRAIN_PRECISION,
+    bertscore: { en: env.BERTSCORE_EN, multilingual: env.BERTSCORE_MULTILINGUAL },
+    hub: readHubSettings(environment),
     className: env.CLASS_NAME,
     classLocale: env.CLASS_LOCALE ?? systemLocale(environment),
     port: env.PORT,
     lan: env.LAN || flags.includes('--lan'),
+    precision: env.BRAIN_PRECISION,
     threads: env.THREADS,
     logLevel: env.LOG_LEVEL,
   };

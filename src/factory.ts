@@ -1,12 +1,15 @@
 /**
  * Puts the house together: store, brain, trainer, classroom, and one front door. Nothing here knows how any of them works.
  */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import type { Logger } from 'pino';
-import { type Brain, openBrain } from './brain/index.ts';
+import { BertScorer, type Brain, EXACT_ENCODERS, type FoundModel, openBrain } from './brain/index.ts';
 import { Classroom } from './classroom/index.ts';
 import type { Config } from './config.ts';
 import { startBot } from './discord/index.ts';
 import { UserError } from './errors.ts';
+import { type DownloadProgress, downloadModel, parseHubId } from './hub/index.ts';
 import { type LocalServer, startLocalServer } from './local/index.ts';
 import { openStore } from './store/index.ts';
 import { startSupervisor } from './training/index.ts';
@@ -22,8 +25,15 @@ export interface Factory {
   stop(): Promise<void>;
 }
 
-/** @throws UserError of whichever room finds that it cannot open; what was opened before it is closed again. */
-export async function openFactory(config: Config, log: Logger): Promise<Factory> {
+/**
+ * @param onDownload told how far the download of a brain from the hub is, where there is one.
+ * @throws UserError of whichever room finds that it cannot open; what was opened before it is closed again.
+ */
+export async function openFactory(
+  config: Config,
+  log: Logger,
+  onDownload?: (progress: DownloadProgress) => void,
+): Promise<Factory> {
   const closers: (() => Promise<void> | void)[] = [];
   const stop = async () => {
     for (const close of closers.splice(0).reverse()) await close();
@@ -36,18 +46,28 @@ export async function openFactory(config: Config, log: Logger): Promise<Factory>
     if (local) closers.push(() => local.stop());
 
     const threads = config.threads === undefined ? {} : { threads: config.threads };
-    const brain = await openBrainOf(config, threads);
+    const model = await modelOf(config, onDownload);
+    const brain = await openBrainOf(config, model, threads);
     closers.push(() => brain.dispose());
     // People speak in words: a brain that takes numbers only is better refused now than at their first turn.
     brain.tokenizer.encode('hello');
+
+    const bertScorer = new BertScorer({
+      resolveModel: (id) => findEncoder(config, id),
+      dataFolder: config.dataFolder,
+      onTrouble: (error, model) => log.warn({ err: error, model }, 'exact BERTScore is not to be had for now'),
+      ...threads,
+    });
+    closers.push(() => bertScorer.dispose());
 
     // Nobody's text comes from Discord in the local classroom, so Discord's agreement is not asked for there.
     const declarationRequired = local === null;
     const classroom: Classroom = new Classroom({
       store,
       brain,
-      model: config.brain,
+      model,
       declarationRequired,
+      bertScorer,
       wakeTraining: () => supervisor.wake(),
       log,
     });
@@ -82,10 +102,25 @@ export async function openFactory(config: Config, log: Logger): Promise<Factory>
   }
 }
 
+/**
+ * What BRAIN names, as `openBrain` takes it. A model of the hub is downloaded once, and named with its commit from then on:
+ * a class's versions stay with the weights they grew from, even when the hub has newer ones.
+ * @throws UserError those of `downloadModel`.
+ */
+async function modelOf({ brain, hub }: Config, onProgress?: (progress: DownloadProgress) => void): Promise<string> {
+  if (brain === 'sprout' || existsSync(brain) || parseHubId(brain) === null) return brain;
+  const options = { settings: hub, cachedFirst: true, ...(onProgress === undefined ? {} : { onProgress }) };
+  return (await downloadModel(brain, options)).pinned;
+}
+
 /** @throws UserError brain_missing naming the setting, and those of `openBrain`. */
-async function openBrainOf({ brain, precision, dataFolder }: Config, threads: { threads?: number }): Promise<Brain> {
+async function openBrainOf(
+  { brain, dataFolder, precision }: Config,
+  model: string,
+  threads: { threads?: number },
+): Promise<Brain> {
   try {
-    return await openBrain(brain, { dataFolder, precision, ...threads });
+    return await openBrain(model, { dataFolder, precision, ...threads });
   } catch (error) {
     if (!(error instanceof UserError) || error.identifier !== 'file_missing') throw error;
     throw new UserError('brain_missing', { brain, ...error.context }, { cause: error });
@@ -100,4 +135,15 @@ function openLocalClassroom(config: Config): Promise<LocalServer> {
     locale: config.classLocale,
     guildName: config.className,
   });
+}
+
+/**
+ * The encoder's folder: the one that was set, else the hub's, downloaded once.
+ * @throws UserError those of `downloadModel`.
+ */
+async function findEncoder({ bertscore, hub }: Config, id: string): Promise<FoundModel> {
+  const folder = id === EXACT_ENCODERS.en.id ? bertscore.en : bertscore.multilingual;
+  if (folder !== undefined) return { folder, name: path.basename(path.resolve(folder)) };
+  const model = await downloadModel(id, { settings: hub, cachedFirst: true });
+  return { folder: model.folder, name: path.posix.basename(id) };
 }

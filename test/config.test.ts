@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { checkMachine, inspectMachine } from '../src/check.ts';
 import { environmentSchema, PROJECT_FOLDER, readConfig } from '../src/config.ts';
 import { UserError } from '../src/errors.ts';
+import { HUB_KEYS } from '../src/hub/index.ts';
 
 function refusal(work: () => unknown): string {
   try {
@@ -29,10 +30,12 @@ test.each([
   [{ PORT: '70000' }, [], 'setting_wrong PORT'],
   [{ PORT: 'eight' }, [], 'setting_wrong PORT'],
   [{ THREADS: '0' }, [], 'setting_wrong THREADS'],
-  [{ BRAIN_PRECISION: 'int8' }, [], 'setting_wrong BRAIN_PRECISION'],
+  [{ BRAIN_PRECISION: 'half' }, [], 'setting_wrong BRAIN_PRECISION'],
   [{ DISCORD_API_URL: 'not a url' }, [], 'setting_wrong DISCORD_API_URL'],
   [{ DISCORD_MESSAGE_CONTENT: 'yes' }, [], 'setting_wrong DISCORD_MESSAGE_CONTENT'],
   [{ LOG_LEVEL: 'loud' }, [], 'setting_wrong LOG_LEVEL'],
+  [{ HF_ENDPOINT: 'ftp://hub' }, [], 'setting_wrong HF_ENDPOINT'],
+  [{ HF_HUB_DOWNLOAD_TIMEOUT: 'soon' }, [], 'setting_wrong HF_HUB_DOWNLOAD_TIMEOUT'],
   [{}, ['--wan'], 'flag_unknown --wan'],
 ])('%o %o is refused by name', (environment, flags, expected) => {
   expect(refusal(() => readConfig(environment, flags))).toBe(expected);
@@ -59,7 +62,7 @@ test('--lan opens the classroom to the network, and nothing else does', () => {
 test('.env.example documents every key, and only those', () => {
   const example = readFileSync(path.join(PROJECT_FOLDER, '.env.example'), 'utf8');
   const documented = [...example.matchAll(/^([A-Z_]+)=/gm)].map((match) => match[1]);
-  expect(documented.toSorted()).toEqual(Object.keys(environmentSchema.shape).toSorted());
+  expect(documented.toSorted()).toEqual([...Object.keys(environmentSchema.shape), ...HUB_KEYS].toSorted());
 });
 
 test('this machine passes the start check', () => {

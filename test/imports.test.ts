@@ -21,12 +21,13 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   store: ['i18n'],
   engine: ['i18n'],
   formats: ['engine', 'i18n'],
-  brain: ['engine', 'formats', 'scoring', 'i18n'],
+  hub: ['formats', 'i18n'],
+  brain: ['hub', 'engine', 'formats', 'scoring', 'i18n'],
   training: ['brain', 'engine', 'formats', ...LEAVES],
-  classroom: ['training', 'brain', 'engine', 'formats', ...LEAVES],
+  classroom: ['training', 'brain', 'hub', 'engine', 'formats', ...LEAVES],
   discord: ['classroom', 'training', 'brain', ...LEAVES],
   local: ['i18n'],
-  cli: ['training', 'brain', 'engine', 'formats', ...LEAVES],
+  cli: ['training', 'brain', 'hub', 'engine', 'formats', ...LEAVES],
   commands: ['discord', 'classroom', 'training', 'brain', ...LEAVES],
 };
 

@@ -25,7 +25,9 @@ for (const visit of ['first opening, weights expanded', 'opening again']) {
 }
 
 const brain = await openBrain(source, options);
-const prompt = brain.info().hasTokenizer ? brain.promptIds([], 'hello, how are you?', { language: 'en' }) : [1, 2, 3];
+const prompt = brain.info().hasTokenizer
+  ? await brain.promptIds([], 'hello, how are you?', { language: 'en' })
+  : [1, 2, 3];
 const full = Array.from({ length: brain.window - 101 }, (_, i) => 20 + (i % 100));
 for (const [what, ids] of [
   ['first token, cold', prompt],

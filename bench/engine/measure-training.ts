@@ -1,13 +1,26 @@
-/** Takes training steps in a process of its own and prints where the time went: `node measure-training.ts MODEL FILE METHOD BATCH LENGTH`. */
+/**
+ * Takes training steps in a process of its own and prints where the time went:
+ * `node measure-training.ts MODEL FILE METHOD BATCH LENGTH [THREADS] [--profile]`.
+ */
 import { openTrainable } from '../../src/engine/index.ts';
 import { configOf } from './models.ts';
+import { profileSessions } from './profile.ts';
 
-const [model = '', file = '', method = 'full', batchSize = '1', length = '64'] = process.argv.slice(2);
+const args = process.argv.slice(2).filter((argument) => argument !== '--profile');
+const [model = '', file = '', method = 'full', batchSize = '1', length = '64', threads] = args;
 const STEPS = 4;
 
+const profiler = process.argv.includes('--profile') ? profileSessions() : undefined;
 const config = configOf(model);
 const opening = performance.now();
-const trainable = await openTrainable(config, { file }, { method: method === 'lora' ? 'lora' : 'full' });
+const trainable = await openTrainable(
+  config,
+  { file },
+  {
+    method: method === 'lora' ? 'lora' : 'full',
+    ...(threads === undefined ? {} : { threads: Number(threads) }),
+  },
+);
 const loadMs = performance.now() - opening;
 
 const tokens = Number(batchSize) * Number(length);
@@ -19,19 +32,23 @@ const batch = {
   batchSize: Number(batchSize),
   length: Number(length),
 };
+// A row's first token is predicted by nothing.
+const predicted = tokens - Number(batchSize);
 const steps: { gradients: number; norm: number; optimizer: number }[] = [];
+const losses: number[] = [];
 for (let i = 0; i <= STEPS; i++) {
   const start = performance.now();
-  await trainable.forwardBackward(batch, tokens);
+  losses.push(await trainable.forwardBackward(batch, predicted));
   const gradients = performance.now();
   await trainable.clipGradNorm(1);
   const norm = performance.now();
-  await trainable.optimizerStep(1e-4, 0.1);
+  await trainable.optimizerStep(5e-5, 0);
   // The first step also touches all memory for the first time.
   if (i > 0) steps.push({ gradients: gradients - start, norm: norm - gradients, optimizer: performance.now() - norm });
 }
 const median = (part: keyof (typeof steps)[number]) =>
   steps.map((step) => step[part]).sort((a, b) => a - b)[STEPS >> 1]!;
+const peakMb = process.resourceUsage().maxRSS / 1024;
 console.log(
   JSON.stringify({
     loadMs,
@@ -39,6 +56,8 @@ console.log(
     normMs: median('norm'),
     optimizerMs: median('optimizer'),
     tokens,
-    peakMb: process.resourceUsage().maxRSS / 1024,
+    losses,
+    peakMb,
+    profile: profiler?.read(),
   }),
 );

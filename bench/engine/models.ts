@@ -1,28 +1,72 @@
-/** The models the benches run: sprout's size, and GPT-2's smallest with random weights. */
-import { mkdtempSync, rmSync } from 'node:fs';
+/** The models the benches run: sprout's size, GPT-2's smallest and SmolLM2's smallest, with random weights. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type ModelConfig, parseModelConfig, randomWeights } from '../../src/engine/index.ts';
 import { writeSafetensors } from '../../src/formats/index.ts';
 
+/** What their config.json says. */
 export const MODELS = Object.freeze({
-  'sprout-sized (6 × 256)': { vocab_size: 4096, n_positions: 512, n_embd: 256, n_layer: 6, n_head: 8 },
-  'GPT-2 (12 × 768)': {},
+  'sprout-sized (6 × 256)': {
+    model_type: 'gpt2',
+    vocab_size: 4096,
+    n_positions: 512,
+    n_embd: 256,
+    n_layer: 6,
+    n_head: 8,
+  },
+  'GPT-2 (12 × 768)': {
+    model_type: 'gpt2',
+    architectures: ['GPT2LMHeadModel'],
+    vocab_size: 50257,
+    n_positions: 1024,
+    n_embd: 768,
+    n_layer: 12,
+    n_head: 12,
+  },
+  'SmolLM2 (30 × 576)': {
+    model_type: 'llama',
+    architectures: ['LlamaForCausalLM'],
+    hidden_act: 'silu',
+    vocab_size: 49152,
+    max_position_embeddings: 8192,
+    hidden_size: 576,
+    intermediate_size: 1536,
+    num_hidden_layers: 30,
+    num_attention_heads: 9,
+    num_key_value_heads: 3,
+    head_dim: 64,
+    rope_theta: 100000,
+    rms_norm_eps: 1e-5,
+    tie_word_embeddings: true,
+    attention_bias: false,
+    mlp_bias: false,
+    bos_token_id: 1,
+    eos_token_id: 2,
+  },
 });
 export type ModelName = keyof typeof MODELS;
 
 export function configOf(name: string): ModelConfig {
   if (!(name in MODELS)) throw new Error(`no model is called ${name}`);
-  return parseModelConfig({ model_type: 'gpt2', ...MODELS[name as ModelName] });
+  return parseModelConfig(MODELS[name as ModelName]);
+}
+
+/** Writes random weights and a config.json into `folder`, as Python reads them too. Returns the path of the weights. */
+export function writeModel(name: ModelName, folder: string): string {
+  const weights = randomWeights(configOf(name), 1);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(path.join(folder, 'config.json'), JSON.stringify(MODELS[name]));
+  const file = path.join(folder, 'model.safetensors');
+  writeSafetensors(file, weights);
+  return file;
 }
 
 /** Writes random weights for the time `use` needs them. */
 export function withWeights<T>(name: ModelName, use: (file: string) => T): T {
   const folder = mkdtempSync(path.join(tmpdir(), 'bench-'));
   try {
-    const file = path.join(folder, 'model.safetensors');
-    writeSafetensors(file, randomWeights(configOf(name), 1));
-    return use(file);
+    return use(writeModel(name, folder));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -17,6 +17,10 @@ const CASES: Record<ModelName, readonly [method: 'full' | 'lora', batch: number,
     ['lora', 1, 64],
     ['lora', 1, 256],
   ],
+  'SmolLM2 (30 × 576)': [
+    ['lora', 1, 64],
+    ['lora', 1, 256],
+  ],
 };
 
 export default async function training(): Promise<BenchTable[]> {

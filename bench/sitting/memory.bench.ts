@@ -2,27 +2,17 @@
  * What the whole of it weighs: the bot as `npm start` runs it (local classroom, Discord client, store, brain) and its
  * worker, through a sitting with one training. Read from /proc, so on Linux only.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { canMeasureMemory, memoryOf } from '../../test/sitting/memory.ts';
 import { Person, textOf } from '../../test/sitting/person.ts';
 import { startBot } from '../../test/sitting/start.ts';
 import type { BenchTable } from '../table.ts';
 
-/** Megabytes of a process now: resident (every page it sees) and proportional (pages shared with others divided up); 0 when it has gone. */
-function memoryOf(pid: number | null | undefined): { resident: number; proportional: number } {
-  try {
-    const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-    const megabytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(rollup)?.[1] ?? 0) / 1024;
-    return { resident: megabytes('Rss'), proportional: megabytes('Pss') };
-  } catch {
-    return { resident: 0, proportional: 0 };
-  }
-}
-
 export default async function memory(): Promise<BenchTable> {
   const title = 'Memory of bot and worker with sprout, one sitting over the local classroom';
-  if (!existsSync('/proc/self/status')) return { title, note: 'not measured: this system has no /proc', rows: [] };
+  if (!canMeasureMemory) return { title, note: 'not measured: this system has no /proc', rows: [] };
   const rows = [];
   for (const method of ['lora', 'full']) rows.push(await sitting(method));
   return {

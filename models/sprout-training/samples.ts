@@ -27,7 +27,7 @@ export async function takeSamples(modelFolder: string): Promise<Sample[]> {
     const samples: Sample[] = [];
     for (const [index, [language, text]] of questions.entries()) {
       const settings = { maxNewTokens: 40, seed: index + 1 };
-      const { text: reply } = await brain.generate(brain.promptIds([], text, { language }), settings);
+      const { text: reply } = await brain.generate(await brain.promptIds([], text, { language }), settings);
       samples.push({ language, text, reply });
     }
     return samples;

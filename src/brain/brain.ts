@@ -1,13 +1,25 @@
 /** A loaded model: text and choices in, replies, log-probabilities and hidden states out, for any of its versions. */
+import { realpathSync } from 'node:fs';
 import path from 'node:path';
-import { architectureOf, type ModelConfig, mapWeights, parseModelConfig, seededRandom } from '../engine/index.ts';
+import {
+  type AnyModelConfig,
+  architectureOf,
+  type ModelConfig,
+  mapWeights,
+  parseModelConfig,
+  seededRandom,
+} from '../engine/index.ts';
 import { UserError } from '../errors.ts';
 import { type ModelSource, openModelSource } from '../formats/index.ts';
 import { bertScore } from '../scoring/index.ts';
+import { conversationIds, promptIds } from './chat.ts';
+import { endTokens } from './end-tokens.ts';
 import { describe } from './info.ts';
-import { buildPrompt, promptBudget, shorten } from './prompt.ts';
+import { locate } from './locate.ts';
+import { promptBudget, shorten } from './prompt.ts';
 import { SerialQueue } from './queue.ts';
 import { completeSettings, defaultGeneration } from './settings.ts';
+import { TemplateRenderer } from './template-renderer.ts';
 import { openTokenizer } from './tokenizer.ts';
 import type {
   BertScores,
@@ -16,6 +28,7 @@ import type {
   BrainOptions,
   BrainTokenizer,
   BrainVersion,
+  ChatMessage,
   Choices,
   ContextTurn,
   Generation,
@@ -24,34 +37,46 @@ import type {
 import { type OpenVersion, Versions } from './versions.ts';
 import { expandedWeights, packedWeights } from './weights-cache.ts';
 
-/** The embedded brain's folder; it comes with the program. */
-const sproutFolder = path.join(import.meta.dirname, '..', '..', 'models', 'sprout');
-
 /** See `openBrain` in index.ts. */
 export async function loadBrain(source: string, options: BrainOptions): Promise<Brain> {
-  const folder = openModelSource(source === 'sprout' ? sproutFolder : path.resolve(source));
+  const place = locate(source);
+  const folder = openModelSource(place.path);
   const config = parseModelConfig(folder.config);
   const weightsFile = findWeights(folder, config, options.dataFolder);
-  const cacheFolder = path.join(options.dataFolder, 'cache');
   const { precision = 'float32', repack = true } = options;
   const isServedAsItIs = precision === 'float32' && !repack;
+  const cacheFolder = path.join(options.dataFolder, 'cache');
   const served = () => (isServedAsItIs ? weightsFile : packedWeights(folder, config, precision, cacheFolder));
-  const name = source === 'sprout' ? 'sprout' : path.basename(folder.path);
-  return new LoadedBrain(name, folder, config, weightsFile, new Versions(config, served, options));
+  const files = { weightsFile, frozenFile: halfFile(folder, config) ?? weightsFile };
+  return new LoadedBrain(place.name, folder, config, files, new Versions(config, served, options));
 }
 
-/** A single float32 file is mapped where it lies; anything else is expanded into the cache first. */
-function findWeights(folder: ModelSource, config: ModelConfig, dataFolder: string): string {
+/** A single float32 safetensors file is mapped where it lies; anything else is expanded into the cache first. */
+export function findWeights(folder: ModelSource, config: AnyModelConfig, dataFolder: string): string {
   const [only, ...others] = folder.weightFiles;
   if (only?.endsWith('.safetensors') && others.length === 0) {
     try {
       mapWeights(config, only);
-      return only;
+      // onnxruntime maps no weights through a link that leads out of their folder, as those of the hub's cache do.
+      return realpathSync(only);
     } catch (error) {
       if (!(error instanceof UserError) || error.identifier !== 'weights_file_not_float32') throw error;
     }
   }
   return expandedWeights(folder, config, path.join(dataFolder, 'cache'));
+}
+
+/** The model's only file, where it holds the weights in half precision (or float32) as they are called here. */
+function halfFile(folder: ModelSource, config: ModelConfig): string | undefined {
+  const [only, ...others] = folder.weightFiles;
+  if (!only?.endsWith('.safetensors') || others.length > 0) return undefined;
+  try {
+    mapWeights(config, only, { halves: true });
+    return realpathSync(only);
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
 }
 
 class LoadedBrain implements Brain {
@@ -61,27 +86,47 @@ class LoadedBrain implements Brain {
   readonly tokenizer: BrainTokenizer;
   readonly source: ModelSource;
   readonly weightsFile: string;
+  readonly frozenFile: string;
   readonly #versions: Versions;
   readonly #queue = new SerialQueue();
+  readonly #templates: TemplateRenderer;
+  readonly #endIds: readonly number[];
   #disposed: Promise<void> | undefined;
 
-  constructor(name: string, source: ModelSource, config: ModelConfig, weightsFile: string, versions: Versions) {
+  constructor(
+    name: string,
+    source: ModelSource,
+    config: ModelConfig,
+    files: Pick<Brain, 'weightsFile' | 'frozenFile'>,
+    versions: Versions,
+  ) {
     this.name = name;
     this.config = config;
     this.window = architectureOf(config).window;
     this.source = source;
-    this.weightsFile = weightsFile;
+    this.weightsFile = files.weightsFile;
+    this.frozenFile = files.frozenFile;
     this.#versions = versions;
     this.tokenizer = openTokenizer(source, config.eosTokenId);
+    this.#templates = new TemplateRenderer(source.path);
+    this.#endIds = endTokens(source, this.tokenizer);
   }
 
-  promptIds(
+  async promptIds(
     context: readonly ContextTurn[],
     text: string,
     choices: Partial<Choices> = {},
     maxNewTokens: number = defaultGeneration.maxNewTokens,
-  ): number[] {
-    return buildPrompt(this.tokenizer, context, text, choices, promptBudget(this.window, maxNewTokens));
+  ): Promise<number[]> {
+    const budget = promptBudget(this.window, maxNewTokens);
+    return promptIds(this.tokenizer, this.#templates, { context, text, choices, budget });
+  }
+
+  async conversationIds(
+    messages: readonly ChatMessage[],
+    { addGenerationPrompt }: { addGenerationPrompt: boolean },
+  ): Promise<number[]> {
+    return conversationIds(this.tokenizer, this.#templates, messages, addGenerationPrompt);
   }
 
   trainingIds(text: string): number[] {
@@ -101,7 +146,7 @@ class LoadedBrain implements Brain {
       whole.maxNewTokens = Math.min(whole.maxNewTokens, this.window - inputIds.length);
       const soFar: number[] = [];
       const began = performance.now();
-      const { outputIds, tokenLogprobs } = await generate(inputIds, whole, [this.tokenizer.eosId], {
+      const { outputIds, tokenLogprobs } = await generate(inputIds, whole, this.#endIds, {
         random: seededRandom(whole.seed).uniform,
         onToken: (id) => {
           soFar.push(id);
@@ -131,9 +176,9 @@ class LoadedBrain implements Brain {
   async bertScore(reference: string, hypothesis: string, version: BrainVersion = {}): Promise<BertScores> {
     const { layers } = architectureOf(this.config);
     const layer = Math.ceil(layers / 2);
-    const model = `${this.name}, layer ${layer} of ${layers}`;
+    const model = { model: this.name, layer, layers };
     const [known, said] = [reference, hypothesis].map((text) => this.tokenizer.encode(text).slice(0, this.window));
-    if (known!.length === 0 || said!.length === 0) return { precision: 0, recall: 0, f1: 0, model };
+    if (known!.length === 0 || said!.length === 0) return { precision: 0, recall: 0, f1: 0, ...model };
     const vectors = async (ids: number[]) => {
       const states = (await this.hiddenStates(ids, version))[layer]!;
       const width = states.length / ids.length;
@@ -142,7 +187,7 @@ class LoadedBrain implements Brain {
         special: ids.map(() => false),
       };
     };
-    return { ...bertScore(await vectors(said!), await vectors(known!)), model };
+    return { ...bertScore(await vectors(said!), await vectors(known!)), ...model };
   }
 
   info(): BrainInfo {
@@ -150,7 +195,10 @@ class LoadedBrain implements Brain {
   }
 
   dispose(): Promise<void> {
-    this.#disposed ??= this.#queue.run(() => this.#versions.dispose());
+    this.#disposed ??= this.#queue.run(async () => {
+      await this.#templates.dispose();
+      await this.#versions.dispose();
+    });
     return this.#disposed;
   }
 

@@ -1,7 +1,15 @@
 /** What is worth knowing about a model before opening or training it. */
-import { architectureOf, elementCount, expectedWeights, type ModelConfig } from '../engine/index.ts';
+import {
+  type AnyModelConfig,
+  architectureOf,
+  type EncoderConfig,
+  elementCount,
+  encoderOf,
+  expectedWeights,
+  type ModelConfig,
+} from '../engine/index.ts';
 import type { ModelSource } from '../formats/index.ts';
-import type { BrainInfo } from './types.ts';
+import type { BrainInfo, EncoderInfo } from './types.ts';
 
 const FLOAT_BYTES = 4;
 /** The length training rows are assumed to have. */
@@ -40,6 +48,29 @@ export function describe(name: string, config: ModelConfig, source: ModelSource,
   };
 }
 
-export function countParameters(config: ModelConfig): number {
+export function describeEncoder(
+  name: string,
+  config: EncoderConfig,
+  source: ModelSource,
+  hasTokenizer: boolean,
+): EncoderInfo {
+  const parameters = countParameters(config);
+  const { layers, heads, hiddenSize, window, vocabSize } = encoderOf(config);
+  // A layer's numbers are given back once the next one is through: scores of each head, and a few rows a token.
+  const activations = window * (heads * window + KEPT_PER_CHANNEL * hiddenSize) * FLOAT_BYTES;
+  return {
+    name,
+    architecture: config.architecture,
+    parameters,
+    vocabulary: vocabSize,
+    window,
+    layers,
+    licence: source.licence ?? null,
+    hasTokenizer,
+    memory: { serving: parameters * FLOAT_BYTES + activations },
+  };
+}
+
+export function countParameters(config: AnyModelConfig): number {
   return [...expectedWeights(config).values()].reduce((sum, shape) => sum + elementCount(shape), 0);
 }

@@ -1,6 +1,6 @@
 /**
- * What the model is given to read: the language, what was said before, and the sentence to answer, each utterance closed by
- * the end token. A tokenizer with control tokens (sprout's) is also told the three choices: the language at the very front,
+ * What a model without a chat template of its own (chat.ts) is given to read: the language, what was said before, and the
+ * sentence to answer, each utterance closed by the end token. A tokenizer with control tokens (sprout's) is also told the three choices: the language at the very front,
  * intent and emotion right before the sentence they belong to, as in its training. Other models just get the text.
  *
  * Only the last 1000 tokens are kept, or what the model's window leaves beside the reply; the language always stays.
@@ -25,9 +25,9 @@ export function buildPrompt(
   const said = (utterance: string) => [...tokenizer.encode(utterance), tokenizer.eosId];
   const head = control(tokenizer, choices.language);
   const labels = [...control(tokenizer, choices.intent), ...control(tokenizer, choices.emotion)];
-  const sentence = last(said(text), budget - head.length - labels.length);
+  const sentence = keepLast(said(text), budget - head.length - labels.length);
   const before = context.flatMap((turn) => [...said(turn.text), ...said(turn.reply)]);
-  const kept = last(before, budget - head.length - labels.length - sentence.length);
+  const kept = keepLast(before, budget - head.length - labels.length - sentence.length);
   return [...head, ...kept, ...labels, ...sentence];
 }
 
@@ -35,7 +35,7 @@ export function buildPrompt(
 export function shorten(ids: readonly number[], budget: number, isControl: (id: number) => boolean): number[] {
   if (ids.length <= budget) return [...ids];
   const head = budget > 1 && isControl(ids[0]!) ? [ids[0]!] : [];
-  return [...head, ...last(ids, budget - head.length)];
+  return [...head, ...keepLast(ids, budget - head.length)];
 }
 
 function control(tokenizer: BrainTokenizer, name: string | undefined): number[] {
@@ -43,6 +43,7 @@ function control(tokenizer: BrainTokenizer, name: string | undefined): number[] 
   return id === null ? [] : [id];
 }
 
-function last(ids: readonly number[], count: number): number[] {
+/** The last `count` ids. */
+export function keepLast(ids: readonly number[], count: number): number[] {
   return count <= 0 ? [] : ids.slice(-count);
 }

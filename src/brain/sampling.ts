@@ -3,11 +3,17 @@
  * edge cases (ties at the k-th place stay, the likeliest token always stays), each a processor for transformers.js, whose
  * generate() knows neither top-p nor a seed. The last one draws the token itself and leaves it as the only candidate, so
  * that generate()'s greedy choice takes it; the same seed therefore gives the same reply.
+ *
+ * All of it runs for every token over the whole vocabulary, so no pass does more than it must: what was cut is skipped, and
+ * nothing is sorted that can be selected.
  */
 import { LogitsProcessor, type Tensor } from '@huggingface/transformers';
 import type { GenerationSettings } from './types.ts';
 
 type Sequence = readonly bigint[];
+
+/** The score of a token that is out of the question. */
+const CUT = Number.NEGATIVE_INFINITY;
 
 /** A processor that changes one row of scores in place. */
 abstract class RowProcessor extends LogitsProcessor {
@@ -57,8 +63,8 @@ class TopK extends RowProcessor {
   }
   override change(scores: Float32Array): void {
     if (this.#k >= scores.length) return;
-    const smallestKept = scores.slice().sort()[scores.length - this.#k]!;
-    for (let id = 0; id < scores.length; id++) if (scores[id]! < smallestKept) scores[id] = Number.NEGATIVE_INFINITY;
+    const smallestKept = selectRank(scores.slice(), scores.length - this.#k);
+    for (let id = 0; id < scores.length; id++) if (scores[id]! < smallestKept) scores[id] = CUT;
   }
 }
 
@@ -70,16 +76,21 @@ class TopP extends RowProcessor {
     this.#p = p;
   }
   override change(scores: Float32Array): void {
-    const probabilities = softmax(scores);
-    const candidates: number[] = [];
-    for (let id = 0; id < scores.length; id++) if (scores[id]! > Number.NEGATIVE_INFINITY) candidates.push(id);
-    candidates.sort((a, b) => scores[a]! - scores[b]!);
-    candidates.pop();
+    const normaliser = logSumExp(scores);
+    const ascending = candidates(scores).sort();
+    let cut = 0;
     let tail = 0;
-    for (const id of candidates) {
-      tail += probabilities[id]!;
+    // The likeliest, at the end, always stays.
+    for (; cut < ascending.length - 1; cut++) {
+      tail += Math.exp(ascending[cut]! - normaliser);
       if (tail > 1 - this.#p) break;
-      scores[id] = Number.NEGATIVE_INFINITY;
+    }
+    const smallestKept = ascending[cut]!;
+    // Where several score the same and only some may go, the first ones do.
+    let equalsToCut = cut - ascending.indexOf(smallestKept);
+    for (let id = 0; id < scores.length; id++) {
+      if (scores[id]! < smallestKept) scores[id] = CUT;
+      else if (scores[id] === smallestKept && equalsToCut-- > 0) scores[id] = CUT;
     }
   }
 }
@@ -116,8 +127,8 @@ class Draw extends RowProcessor {
     this.#random = random;
   }
   override change(scores: Float32Array): void {
-    const chosen = draw(softmax(scores), this.#random());
-    scores.fill(Number.NEGATIVE_INFINITY);
+    const chosen = draw(scores, this.#random());
+    scores.fill(CUT);
     scores[chosen] = 0;
   }
 }
@@ -144,13 +155,16 @@ export function logitsProcessors(
   return processors;
 }
 
-/** The index where the running sum of `probabilities` passes `uniform`. */
-function draw(probabilities: Float64Array, uniform: number): number {
+/** The index where the running sum of the probabilities passes `uniform`. */
+function draw(scores: Float32Array, uniform: number): number {
+  const normaliser = logSumExp(scores);
   let sum = 0;
   let last = 0;
-  for (let id = 0; id < probabilities.length; id++) {
-    if (probabilities[id] === 0) continue;
-    sum += probabilities[id]!;
+  for (let id = 0; id < scores.length; id++) {
+    if (scores[id] === CUT) continue;
+    const probability = Math.exp(scores[id]! - normaliser);
+    if (probability === 0) continue;
+    sum += probability;
     last = id;
     if (uniform < sum) return id;
   }
@@ -158,15 +172,47 @@ function draw(probabilities: Float64Array, uniform: number): number {
   return last;
 }
 
+/** The scores that were not cut. */
+function candidates(scores: Float32Array): Float32Array {
+  const found = new Float32Array(scores.length);
+  let count = 0;
+  for (let id = 0; id < scores.length; id++) if (scores[id] !== CUT) found[count++] = scores[id]!;
+  return found.subarray(0, count);
+}
+
 export function softmax(scores: Float32Array): Float64Array {
   const normaliser = logSumExp(scores);
-  return Float64Array.from(scores, (score) => Math.exp(score - normaliser));
+  const probabilities = new Float64Array(scores.length);
+  for (let id = 0; id < scores.length; id++) probabilities[id] = Math.exp(scores[id]! - normaliser);
+  return probabilities;
 }
 
 export function logSumExp(scores: Float32Array): number {
-  let highest = Number.NEGATIVE_INFINITY;
-  for (const score of scores) if (score > highest) highest = score;
+  let highest = CUT;
+  for (let id = 0; id < scores.length; id++) if (scores[id]! > highest) highest = scores[id]!;
   let sum = 0;
-  for (const score of scores) sum += Math.exp(score - highest);
+  for (let id = 0; id < scores.length; id++) if (scores[id] !== CUT) sum += Math.exp(scores[id]! - highest);
   return highest + Math.log(sum);
+}
+
+/** The value that stood at `rank` if `values` were sorted upwards; reorders them. Hoare 1961, algorithm 65, FIND. */
+function selectRank(values: Float32Array, rank: number): number {
+  let left = 0;
+  let right = values.length - 1;
+  while (left < right) {
+    const pivot = values[rank]!;
+    let up = left;
+    let down = right;
+    while (up <= down) {
+      while (values[up]! < pivot) up++;
+      while (values[down]! > pivot) down--;
+      if (up > down) break;
+      const value = values[up]!;
+      values[up++] = values[down]!;
+      values[down--] = value;
+    }
+    if (down < rank) left = up;
+    if (up > rank) right = down;
+  }
+  return values[rank]!;
 }

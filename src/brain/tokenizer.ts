@@ -5,7 +5,9 @@
 import { PreTrainedTokenizer } from '@huggingface/transformers';
 import { UserError } from '../errors.ts';
 import { isJsonObject, type ModelSource } from '../formats/index.ts';
-import type { BrainTokenizer } from './types.ts';
+import type { BrainTokenizer, ChatTemplate } from './types.ts';
+
+const TRIAL = 'Olá! The cat’s 2 mats\n 😀';
 
 /** @param eosId the end token of config.json, for models whose tokenizer names none. */
 export function openTokenizer(source: ModelSource, eosId: number): BrainTokenizer {
@@ -13,7 +15,12 @@ export function openTokenizer(source: ModelSource, eosId: number): BrainTokenize
   if (files === null) return missingTokenizer(source.path, eosId);
   const { tokenizer, config } = files;
   try {
-    return wrap(new PreTrainedTokenizer(tokenizer, config), readSpecialTokens(tokenizer), eosId);
+    const opened = new PreTrainedTokenizer(tokenizer, config);
+    const template = readChatTemplate(opened, config.chat_template);
+    const wrapped = wrap(opened, readSpecialTokens(tokenizer), eosId, template);
+    // Some damage only shows in use: it is better said now than in the middle of a sitting.
+    wrapped.decode(wrapped.encode(TRIAL));
+    return wrapped;
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
     throw new UserError(
@@ -29,7 +36,16 @@ function missingTokenizer(folder: string, eosId: number): BrainTokenizer {
   const refuse = (): never => {
     throw new UserError('tokenizer_missing', { folder });
   };
-  return { known: false, eosId, encode: refuse, decode: refuse, piece: (id) => `#${id}`, specialId: () => null };
+  return {
+    known: false,
+    eosId,
+    chatTemplate: null,
+    encode: refuse,
+    decode: refuse,
+    cutSpecial: (text) => [text],
+    piece: (id) => `#${id}`,
+    specialId: () => null,
+  };
 }
 
 function readSpecialTokens(json: Record<string, unknown>): Map<string, number> {
@@ -41,8 +57,28 @@ function readSpecialTokens(json: Record<string, unknown>): Map<string, number> {
   return special;
 }
 
-function wrap(tokenizer: PreTrainedTokenizer, special: Map<string, number>, eosId: number): BrainTokenizer {
+/** `chat_template` is a template, or a list of {name, template}: then the one named "default" is for plain talk. */
+function readChatTemplate(tokenizer: PreTrainedTokenizer, found: unknown): ChatTemplate | null {
+  if (found === undefined || found === null) return null;
+  const named: unknown[] = Array.isArray(found) ? found : [{ name: 'default', template: found }];
+  const standard = named.filter(isJsonObject).find(({ name }) => name === 'default');
+  if (typeof standard?.template !== 'string') throw new Error('chat_template: no text, and no list with a "default"');
+  const { bos_token, eos_token, unk_token, pad_token } = tokenizer;
+  const tokens = Object.entries({ bos_token, eos_token, unk_token, pad_token });
+  return {
+    template: standard.template,
+    variables: Object.fromEntries(tokens.filter(([, token]) => typeof token === 'string')),
+  };
+}
+
+function wrap(
+  tokenizer: PreTrainedTokenizer,
+  special: Map<string, number>,
+  eosId: number,
+  chatTemplate: ChatTemplate | null,
+): BrainTokenizer {
   const nameOf = new Map([...special].map(([name, id]) => [id, name]));
+  const cutSpecial = cutter([...special.keys()]);
   const encodePlain = (text: string) => (text === '' ? [] : tokenizer.encode(text, { add_special_tokens: false }));
   const decode = (ids: readonly number[]) => {
     const words = ids.filter((id) => !nameOf.has(id));
@@ -54,20 +90,34 @@ function wrap(tokenizer: PreTrainedTokenizer, special: Map<string, number>, eosI
   return {
     known: true,
     eosId: (typeof eosName === 'string' ? special.get(eosName) : undefined) ?? eosId,
-    encode: (text, options) =>
-      options?.parseSpecial ? encodePlain(text) : cutAtSpecial(text, [...special.keys()]).flatMap(encodePlain),
+    chatTemplate,
+    encode: (text, options) => (options?.parseSpecial ? encodePlain(text) : cutSpecial(text).flatMap(encodePlain)),
     decode,
+    cutSpecial,
     piece: (id) => nameOf.get(id) ?? (decode([id]) || '·'),
     specialId: (name) => special.get(name) ?? null,
   };
 }
 
 /** What a person types is text, even when it spells a control token: cut inside its name, the tokenizer cannot see one. */
-function cutAtSpecial(text: string, names: readonly string[]): string[] {
-  const found = names.map((name) => ({ name, at: text.indexOf(name) })).filter(({ at }) => at >= 0);
-  if (found.length === 0) return [text];
-  const { at } = found.reduce((first, next) => (next.at < first.at ? next : first));
-  return [text.slice(0, at + 1), ...cutAtSpecial(text.slice(at + 1), names)];
+function cutter(names: readonly string[]): (text: string) => string[] {
+  // Of one character there is no inside.
+  const spelt = names.filter((name) => name.length > 1).map((name) => name.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'));
+  if (spelt.length === 0) return (text) => [text];
+  const anyName = new RegExp(spelt.join('|'), 'g');
+  return (text) => {
+    const pieces: string[] = [];
+    let start = 0;
+    anyName.lastIndex = 0;
+    for (let found = anyName.exec(text); found; found = anyName.exec(text)) {
+      const inside = found.index + 1;
+      pieces.push(text.slice(start, inside));
+      start = inside;
+      // Names may overlap: the next one may begin within this one.
+      anyName.lastIndex = inside;
+    }
+    return [...pieces, text.slice(start)];
+  };
 }
 
 /** Byte-level tokens may stop in the middle of a character; such a rest decodes to U+FFFD and says nothing. */

@@ -1,5 +1,5 @@
 /** What the rest of the house sees of a brain: a loaded language model with its tokenizer and its versions. */
-import type { AdapterWeights, ModelConfig } from '../engine/index.ts';
+import type { AdapterWeights, EncoderConfig, ModelConfig } from '../engine/index.ts';
 import type { ModelSource } from '../formats/index.ts';
 
 export const INTENTS = ['suggest', 'disagree', 'ask', 'agree'] as const;
@@ -62,17 +62,35 @@ export interface BrainVersion {
   adapter?: AdapterWeights;
 }
 
+/** One message of a conversation; the roles are those the model's template knows: user, assistant, often system. */
+export interface ChatMessage {
+  role: string;
+  content: string;
+}
+
+/** How a model's conversations were laid out in its training: a program in the template language Jinja. */
+export interface ChatTemplate {
+  template: string;
+  /** Names it may use besides `messages` and `add_generation_prompt`: bos_token, eos_token … */
+  variables: Readonly<Record<string, string>>;
+}
+
 export interface BrainTokenizer {
   /** False where the model has none: `encode` and `decode` then throw tokenizer_missing. */
   readonly known: boolean;
   /** A person's text: control tokens spelt out in it stay plain letters, unless `parseSpecial` asks otherwise. */
   encode(text: string, options?: { parseSpecial?: boolean }): number[];
+  /** The text in pieces, cut within each control token it spells, so that no piece spells one; whole where it spells none. */
+  cutSpecial(text: string): string[];
+  /** Null where the model has none. */
+  readonly chatTemplate: ChatTemplate | null;
   /** Text of `ids` without special tokens. */
   decode(ids: readonly number[]): string;
   /** Each id as the text it stands for alone; special tokens by their name. For tables and explanations. */
   piece(id: number): string;
   /** Id of a special token, or null when this tokenizer has none of that name. */
   specialId(name: string): number | null;
+  /** The token that closes an utterance. */
   readonly eosId: number;
 }
 
@@ -94,8 +112,10 @@ export interface BertScores {
   precision: number;
   recall: number;
   f1: number;
-  /** Whose hidden states and which layer, e.g. "sprout, layer 3 of 6": these numbers are comparable only within one model. */
+  /** Whose hidden states these numbers come from, e.g. "sprout": they are comparable only within one model and layer. */
   model: string;
+  layer: number;
+  layers: number;
 }
 
 /**
@@ -130,7 +150,25 @@ export interface Brain {
   readonly source: ModelSource;
   /** The base's weights as a float32 .safetensors file. */
   readonly weightsFile: string;
-  promptIds(context: readonly ContextTurn[], text: string, choices?: Partial<Choices>, maxNewTokens?: number): number[];
+  /** The same weights for training an adapter over them: as they are stored, in half precision too. */
+  readonly frozenFile: string;
+  /**
+   * What the model reads before it answers `text`: laid out by its own chat template, or each utterance closed by the end
+   * token where it has none. What does not fit beside `maxNewTokens` new tokens is left out, the oldest first.
+   * @throws UserError tokenizer_missing, chat_template_failed, chat_template_runaway.
+   */
+  promptIds(
+    context: readonly ContextTurn[],
+    text: string,
+    choices?: Partial<Choices>,
+    maxNewTokens?: number,
+  ): Promise<number[]>;
+  /**
+   * A whole conversation, laid out likewise, of any length.
+   * @param addGenerationPrompt whether the beginning of the assistant's next message is added, where the template has one.
+   * @throws UserError those of `promptIds`.
+   */
+  conversationIds(messages: readonly ChatMessage[], options: { addGenerationPrompt: boolean }): Promise<number[]>;
   trainingIds(text: string): number[];
   generate(
     promptIds: readonly number[],
@@ -144,5 +182,42 @@ export interface Brain {
   hiddenStates(ids: readonly number[], version?: BrainVersion): Promise<Float32Array[]>;
   bertScore(reference: string, hypothesis: string, version?: BrainVersion): Promise<BertScores>;
   info(): BrainInfo;
+  dispose(): Promise<void>;
+}
+
+export interface EncoderTokenizer {
+  /** False where the model has none: encoding then throws tokenizer_missing. */
+  readonly known: boolean;
+  /** The text's ids between the encoder's first and last token, all of them. */
+  encode(text: string): number[];
+  /** As bert_score 0.3.13 hands a sentence to the encoder: stripped, with RoBERTa's leading space, cut to what fits. */
+  encodeSentence(text: string): number[];
+  /** Whether an id is the encoder's first or last token, which bert_score gives no weight. */
+  isEnd(id: number): boolean;
+}
+
+/** What is worth knowing about an encoder. It is not trained here, so only serving is estimated. */
+export interface EncoderInfo extends Omit<BrainInfo, 'memory'> {
+  memory: { serving: number };
+}
+
+export interface EncoderOptions extends Pick<BrainOptions, 'dataFolder' | 'threads'> {
+  /** What people call the model; its folder's name unless said. */
+  name?: string;
+}
+
+/** A loaded encoder: it reads, and never says anything. */
+export interface EncoderModel {
+  readonly name: string;
+  readonly config: EncoderConfig;
+  readonly layers: number;
+  /** Most tokens it reads at once. */
+  readonly window: number;
+  readonly tokenizer: EncoderTokenizer;
+  /** layer + 1 arrays of [T × C], the embeddings first; `layer` is the last unless said. @throws UserError prompt_empty, prompt_token_unknown, sequence_too_long. */
+  hiddenStates(ids: readonly number[], layer?: number): Promise<Float32Array[]>;
+  /** What bert_score answers with this encoder at `layer`; of several references the best each. @throws UserError encoder_layer_missing, tokenizer_missing. */
+  bertScore(references: readonly string[], hypothesis: string, layer: number): Promise<BertScores>;
+  info(): EncoderInfo;
   dispose(): Promise<void>;
 }

@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import path from 'node:path';
 import {
+  type AnyModelConfig,
   apart,
   architectureOf,
   type BlockForm,
@@ -43,7 +44,7 @@ const LAYOUT = 1;
  * Path of the source's weights as float32 in `cacheFolder`, written now if need be.
  * @throws UserError for damaged files, missing tensors or wrong shapes, disk_full.
  */
-export function expandedWeights(source: ModelSource, config: ModelConfig, cacheFolder: string): string {
+export function expandedWeights(source: ModelSource, config: AnyModelConfig, cacheFolder: string): string {
   const file = path.join(cacheFolder, `${sourceSha256(source)}.safetensors`);
   if (!isWhole(file)) {
     const weights = [...matchWeights(config, source.stored())];

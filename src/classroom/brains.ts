@@ -64,7 +64,7 @@ export class Brains {
     const settings = settingsOf(this.#room, classId);
     const versions = [this.#versions.byNumber(classId, a), this.#versions.byNumber(classId, b)];
     const brain = await this.#room.brain;
-    const promptIds = brain.promptIds([], text, choices, settings.maxNewTokens);
+    const promptIds = await brain.promptIds([], text, choices, settings.maxNewTokens);
     const answers: ComparisonView['answers'] = [];
     for (const { number, loaded } of versions) {
       const { text: reply, seconds } = await brain.generate(promptIds, generationSettings(settings, seed), loaded);
@@ -82,7 +82,8 @@ export class Brains {
       version === undefined ? this.#versions.current(classId) : this.#versions.byNumber(classId, version);
     const settings = settingsOf(this.#room, classId);
     const brain = await this.#room.brain;
-    const promptIds = brain.promptIds([], text, await this.#guess(classId, text), settings.maxNewTokens);
+    const choices = await this.#guess(classId, text);
+    const promptIds = await brain.promptIds([], text, choices, settings.maxNewTokens);
     const generation = await brain.generate(promptIds, generationSettings(settings, this.#room.newSeed()), loaded);
     const shown = shownReply(generation.text);
     const { model } = this.#room;

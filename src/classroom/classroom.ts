@@ -332,6 +332,7 @@ function completed(options: ClassroomOptions, announced: () => void): Room {
     newSeed: () => Math.floor(random() * SEEDS),
     setTimer: options.setTimer ?? plainTimer,
     declarationRequired,
+    bertScorer: options.bertScorer ?? null,
     log: options.log ?? SILENT,
     countdownMs: options.countdownMs ?? COUNTDOWN_MS,
     announced,

@@ -15,6 +15,7 @@ export {
   COUNTDOWN_MS,
   defaultSettings,
   NUMBER_BOUNDS,
+  REWARD_SOURCES,
   SETTING_NAMES,
   type SettingName,
 } from './settings.ts';

@@ -1,10 +1,12 @@
 /** Training jobs of a sitting: whether one may be queued, what it carries, and what its state means for the sitting. */
-import type { Brain } from '../brain/index.ts';
+import type { Brain, ContextTurn } from '../brain/index.ts';
 import type { JobPayload, JobRow, Store, TurnRow } from '../store/index.ts';
+import { recipeArguments } from '../training/index.ts';
 import type { SessionEvent } from './events.ts';
-import { generationSettings, promptOf } from './replies.ts';
+import { type Gathered, gatherMaterial, type JudgedTurn } from './material.ts';
+import { choicesOf, earlierTurns, generationSettings, type Prompt, replyIdsOf, said } from './replies.ts';
 import type { Room } from './room.ts';
-import { type ClassSettings, METHOD_LEARNING_RATES } from './settings.ts';
+import type { ClassSettings } from './settings.ts';
 import type { TrainingBlock } from './state.ts';
 import { gatherTrainingText, type TrainingText, trainingBlock } from './training-text.ts';
 
@@ -18,14 +20,146 @@ function trainingTextOf(store: Store, sessionId: string): TrainingText {
   );
 }
 
-/** Why a low rating in this sitting cannot train now; null when it can. */
+/** A rating that is being given and not yet written down. */
+export interface GivenRating {
+  memberId: string;
+  value: number;
+}
+
+/**
+ * Prompts of the sitting's turns without the words of people who did not agree, by the turn's id. Laying them out takes time:
+ * it is done before a rating is written, which must not wait.
+ */
+export type AgreedPrompts = ReadonlyMap<string, Prompt>;
+
+/** Empty for the classic recipe, which needs none. */
+export async function agreedPromptsOf(
+  { store }: Room,
+  brain: Brain,
+  rated: TurnRow,
+  settings: ClassSettings,
+): Promise<AgreedPrompts> {
+  const prompts = new Map<string, Prompt>();
+  if (settings.recipe === 'classic') return prompts;
+  for (const { turn, context, read } of agreedTurns(store, rated)) {
+    const promptIds = read ?? (await brain.promptIds(context, turn.text, choicesOf(turn), settings.maxNewTokens));
+    prompts.set(turn.id, { context, promptIds });
+  }
+  return prompts;
+}
+
+/** False when somebody was forgotten, changed their mind or spoke since the prompts were laid out. */
+export function agreedPromptsStand(
+  { store }: Room,
+  rated: TurnRow,
+  settings: ClassSettings,
+  prompts: AgreedPrompts,
+): boolean {
+  if (settings.recipe === 'classic') return true;
+  return agreedTurns(store, rated).every(({ turn, context }) => {
+    return JSON.stringify(prompts.get(turn.id)?.context) === JSON.stringify(context);
+  });
+}
+
+/**
+ * What a job for the rated turn would learn from; null for the classic recipe, undefined where nothing may be used.
+ * @param prompts as `agreedPromptsOf` gives them, still standing.
+ */
+export function materialFor(
+  { store }: Room,
+  brain: Brain,
+  turn: TurnRow,
+  settings: ClassSettings,
+  given: GivenRating,
+  prompts: AgreedPrompts,
+): Gathered | null | undefined {
+  const { recipe, threshold, beta, rewardSource, maxScore, halfReward, maxNewTokens } = settings;
+  if (recipe === 'classic') return null;
+  const rules = { recipe, threshold, beta, rewardSource, maxScore, halfReward, maxNewTokens };
+  return gatherMaterial(judgedTurns(store, brain, turn, given, prompts), turn.id, rules) ?? undefined;
+}
+
+interface AgreedTurn {
+  turn: TurnRow;
+  /** What was said before by people who agreed. */
+  context: ContextTurn[];
+  speakers: string[];
+  /** The prompt that was read, where nobody's words have to be left out of it. */
+  read: number[] | null;
+}
+
+/** The sitting's answered turns whose speakers agreed to training, the newest of them and the rated one. */
+function agreedTurns(store: Store, rated: TurnRow): AgreedTurn[] {
+  const wordsMay = (memberId: string) => store.consents.current(memberId) === 'granted';
+  const answered = store.turns
+    .bySession(rated.sessionId)
+    .filter(({ memberId, reply }) => reply !== null && wordsMay(memberId));
+  const near = answered.slice(-MOST_TURNS);
+  const wanted = near.some(({ id }) => id === rated.id)
+    ? near
+    : [...answered.filter(({ id }) => id === rated.id), ...near];
+  return wanted.map((turn) => {
+    const earlier = earlierTurns(store, turn);
+    const mayStay = earlier.filter(({ memberId }) => wordsMay(memberId));
+    return {
+      turn,
+      context: said(mayStay),
+      speakers: mayStay.map(({ memberId }) => memberId),
+      read: mayStay.length === earlier.length ? turn.promptIds : null,
+    };
+  });
+}
+
+/** The same turns with what people gave them, as far as they agreed to training with their judgements too. */
+function judgedTurns(
+  store: Store,
+  brain: Brain,
+  rated: TurnRow,
+  given: GivenRating,
+  prompts: AgreedPrompts,
+): JudgedTurn[] {
+  const judgementMay = (memberId: string) => Number(store.consents.agreedTo(memberId) ?? 0) >= JUDGEMENT_CONSENT;
+  return agreedTurns(store, rated).map(({ turn, speakers }) => {
+    const ratings = [...store.ratings.ofTurn(turn.id), ...(turn.id === rated.id ? [given] : [])];
+    const prompt = prompts.get(turn.id);
+    if (prompt === undefined) throw new Error(`no prompt was laid out for turn ${turn.id}`);
+    return {
+      id: turn.id,
+      memberId: turn.memberId,
+      text: turn.text,
+      promptIds: prompt.promptIds,
+      promptMemberIds: speakers,
+      replyIds: turn.outputIds ?? [],
+      ratings: ratings
+        .filter(({ memberId }) => judgementMay(memberId))
+        .map(({ memberId, value }) => ({ memberId, value })),
+      corrections: store.corrections
+        .ofTurn(turn.id)
+        .filter(({ memberId }) => judgementMay(memberId))
+        .map(({ memberId, text }) => ({ memberId, text, ids: replyIdsOf(brain, text) })),
+    };
+  });
+}
+
+/** Before the second wording, people agreed to training with their turns alone. */
+const JUDGEMENT_CONSENT = 2;
+
+/** Of a long sitting, the turns that are looked through. */
+const MOST_TURNS = 40;
+
+/**
+ * Why a low rating in this sitting cannot train now; null when it can.
+ * @param material as `materialFor` gives it.
+ */
 export function blockOf(
   { store, declarationRequired }: Room,
   classId: string,
   sessionId: string,
+  material: Gathered | null | undefined,
 ): TrainingBlock | null {
   const text = trainingTextOf(store, sessionId);
   return trainingBlock({
+    judgementMissing: material === undefined,
     declarationRequired,
     declared: (store.classes.get(classId)?.declaredAt ?? null) !== null,
     answeredTurns: store.turns.bySession(sessionId).filter((turn) => turn.reply !== null).length,
@@ -34,33 +168,36 @@ export function blockOf(
 }
 
 /** The tokens of the rated reply, of what it answered, and of the newest better answer somebody wrote, if any. */
-export function probeOf(store: Store, brain: Brain, turn: TurnRow, settings: ClassSettings): Probe {
+export function probeOf(store: Store, brain: Brain, turn: TurnRow, { promptIds }: Prompt): Probe {
   const replyIds = turn.outputIds ?? [];
   const correction = store.corrections.ofTurn(turn.id).at(-1);
-  // The prompt is not kept where a forgotten member's words were in it.
-  const promptIds = turn.promptIds ?? promptOf(store, brain, turn, settings);
   if (!correction) return { promptIds, replyIds };
-  const { tokenizer } = brain;
-  return { promptIds, replyIds, correctionIds: [...tokenizer.encode(correction.text), tokenizer.eosId] };
+  return { promptIds, replyIds, correctionIds: replyIdsOf(brain, correction.text) };
 }
 
-/** Queues the classic recipe's job for a turn; to be called inside the rating's transaction. Returns its id. */
-export function queueJob(room: Room, turn: TurnRow, settings: ClassSettings, probe: Probe): string {
+/** Queues a job for a turn; to be called inside the rating's transaction. Returns its id. */
+export function queueJob(
+  room: Room,
+  turn: TurnRow,
+  settings: ClassSettings,
+  { probe, material }: { probe: Probe; material: Gathered | null },
+): string {
   const { store, model } = room;
-  const { text, memberIds, turnIds } = trainingTextOf(store, turn.sessionId);
+  const { recipe, loraR, loraAlpha, learningRate, epochs } = settings;
+  // Drawing needs weights that can be served while they train, and the leash what lies under them: an adapter has both.
+  const method = recipe === 'reward' ? 'lora' : settings.method;
+  const defaults = recipeArguments(recipe, method, material?.material.kind);
   const payload: JobPayload = {
     base: model,
-    recipe: settings.recipe,
-    method: settings.method,
-    lora: { r: settings.loraR, alpha: settings.loraAlpha },
+    ...{ recipe, method },
+    lora: { r: loraR, alpha: loraAlpha },
     args: {
-      learningRate: settings.learningRate ?? METHOD_LEARNING_RATES[settings.method],
-      numTrainEpochs: settings.epochs,
+      ...defaults,
+      learningRate: learningRate ?? defaults.learningRate,
+      numTrainEpochs: epochs ?? defaults.numTrainEpochs,
     },
     seed: room.newSeed(),
-    trainingText: text,
-    memberIds,
-    turnIds,
+    ...learnt(store, turn, material),
     probe: { ...probe, generation: generationSettings(settings, turn.seed ?? 0) },
   };
   return store.jobs.enqueue({
@@ -70,6 +207,17 @@ export function queueJob(room: Room, turn: TurnRow, settings: ClassSettings, pro
     payload,
     fromVersionId: store.classes.get(turn.classId)?.currentVersionId ?? null,
   });
+}
+
+/** What a job learns from, and whose it is. */
+function learnt(
+  store: Store,
+  turn: TurnRow,
+  gathered: Gathered | null,
+): Pick<JobPayload, 'trainingText' | 'material' | 'memberIds' | 'turnIds'> {
+  if (gathered !== null) return { trainingText: '', ...gathered };
+  const { text, memberIds, turnIds } = trainingTextOf(store, turn.sessionId);
+  return { trainingText: text, memberIds, turnIds };
 }
 
 /** What a job's end means for its sitting; null while it has not ended. A job that is gone counts as cancelled. */

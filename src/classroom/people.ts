@@ -10,8 +10,11 @@ import type { Actor, Room } from './room.ts';
 import { memberView } from './show.ts';
 import type { MemberView } from './views.ts';
 
-/** Goes up when the consent text changes in meaning; kept with every answer. */
-export const CONSENT_TEXT_VERSION = '1';
+/**
+ * Goes up when the consent text changes in meaning; kept with every answer. The first spoke of turns alone; from the second
+ * on ratings and better answers may train, too (jobs.ts).
+ */
+export const CONSENT_TEXT_VERSION = '2';
 
 /** What a person agrees to when they let their words train the brain. */
 export function consentText(locale: Locale): string {

@@ -1,11 +1,11 @@
 /**
- * What a training did to the rated reply, in words. The numbers are the job's (natural-log probabilities summed over the
+ * What a training did to the rated reply and to the better answer, in words. The numbers are the job's (natural-log probabilities summed over the
  * reply's tokens, before and after); a low rating asks for a reply to become less likely, and the classic recipe, which
  * learns everything said, may do the opposite: then this says so.
  */
 import { z } from 'zod';
 import { type Locale, t } from '../i18n/index.ts';
-import { UNCHANGED_NATS } from '../training/index.ts';
+import { type Recipe, UNCHANGED_NATS } from '../training/index.ts';
 
 /** How likely a text was to be said again, before and after. */
 export interface Likelihood {
@@ -65,12 +65,18 @@ export function readPush(stored: unknown): Push | null {
 }
 
 /** The verdict in one or two plain sentences: the rated reply, then the better answer if there is one. */
-export function pushWords(locale: Locale, { reply, correction }: PushVerdict): string {
-  const ofReply = t(locale, `classroom:push_reply_${reply.change}`, { numbers: numbers(locale, reply) });
+export function pushWords(locale: Locale, { reply, correction }: PushVerdict, recipe: Recipe = 'classic'): string {
+  const values = { numbers: numbers(locale, reply) };
+  const ofReply =
+    recipe !== 'classic' && reply.change === 'more'
+      ? t(locale, 'classroom:push_reply_wrong_way', values)
+      : t(locale, `classroom:push_reply_${reply.change}`, values);
   if (!correction) return ofReply;
-  const ofCorrection = t(locale, `classroom:push_correction_${correction.change}`, {
-    numbers: numbers(locale, correction),
-  });
+  const better = { numbers: numbers(locale, correction) };
+  const ofCorrection =
+    recipe !== 'classic' && correction.change === 'less'
+      ? t(locale, 'classroom:push_correction_wrong_way', better)
+      : t(locale, `classroom:push_correction_${correction.change}`, better);
   return `${ofReply}\n${ofCorrection}`;
 }
 

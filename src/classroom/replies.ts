@@ -1,13 +1,14 @@
 /**
  * How a turn is answered: the prompt from what was said in this iteration, the brain's reply under the class's settings and
  * version, and the comparison with the speaker's own sentence. All of it is a function of stored rows and the turn's seed,
- * so a restart in the middle gives the same reply again.
+ * so a restart in the middle gives the same reply again; its BERTScore may come from another model then, and says which.
  */
 import { z } from 'zod';
 import {
   type Brain,
   type BrainVersion,
   type Choices,
+  type ContextTurn,
   EMOTIONS,
   type GenerationSettings,
   INTENTS,
@@ -45,7 +46,19 @@ const storedScoresSchema = z.object({
   bleu: score,
   meteor: score,
   meteorStages: z.array(z.enum(['exact', 'stem', 'wordnet'])),
-  bertScore: z.object({ precision: score, recall: score, f1: score, model: z.string() }).nullable(),
+  bertScore: z
+    .object({
+      precision: score,
+      recall: score,
+      f1: score,
+      // Before encoders came, the layer stood in the model's name.
+      model: z.string(),
+      layer: place.optional(),
+      layers: place.optional(),
+      /** The encoder that was wanted and was not ready. */
+      insteadOf: z.string().optional(),
+    })
+    .nullable(),
   /** Each token of the reply as text. */
   pieces: z.array(z.string()),
 });
@@ -78,34 +91,78 @@ export function generationSettings(settings: ClassSettings, seed: number): Requi
   return { maxNewTokens, temperature: greedy ? 1 : settings.temperature, topK, topP, repetitionPenalty, seed, greedy };
 }
 
-/** Token ids the model reads before replying to `turn`: what was said and replied in its iteration, then the turn. */
-export function promptOf(store: Store, brain: Brain, turn: TurnRow, settings: ClassSettings): number[] {
-  const context = store.turns
-    .byIteration(turn.iterationId)
-    .flatMap(({ number, text, reply }) => (number < turn.number && reply !== null ? [{ text, reply }] : []));
-  return brain.promptIds(context, turn.text, choicesOf(turn), settings.maxNewTokens);
+/** What the model reads before it replies to a turn. */
+export interface Prompt {
+  /** What was said and replied before in the turn's iteration. */
+  context: ContextTurn[];
+  promptIds: number[];
 }
 
-/** Answers `turn` with `version`, scored. @param version the class's version in use, `versionId` its id. */
+/** A person's sentence as the tokens of a reply that ends there. */
+export function replyIdsOf({ tokenizer }: Brain, text: string): number[] {
+  return [...tokenizer.encode(text), tokenizer.eosId];
+}
+
+/** Turns answered before `turn` in its iteration: what the model is reminded of. */
+export function earlierTurns(store: Store, turn: TurnRow): TurnRow[] {
+  return store.turns
+    .byIteration(turn.iterationId)
+    .filter(({ number, reply }) => number < turn.number && reply !== null);
+}
+
+/** Answered turns as the model reads them. */
+export function said(turns: readonly TurnRow[]): ContextTurn[] {
+  return turns.map(({ text, reply }) => ({ text, reply: reply ?? '' }));
+}
+
+const contextOf = (store: Store, turn: TurnRow): ContextTurn[] => said(earlierTurns(store, turn));
+
+export async function promptOf(store: Store, brain: Brain, turn: TurnRow, settings: ClassSettings): Promise<Prompt> {
+  const context = contextOf(store, turn);
+  return { context, promptIds: await brain.promptIds(context, turn.text, choicesOf(turn), settings.maxNewTokens) };
+}
+
+/** The prompt that `turn` was answered to; laid out anew where it was not kept, as a forgotten member's words were in it. */
+export async function answeredPromptOf(
+  store: Store,
+  brain: Brain,
+  turn: TurnRow,
+  settings: ClassSettings,
+): Promise<Prompt> {
+  const { promptIds } = turn;
+  return promptIds === null ? promptOf(store, brain, turn, settings) : { context: contextOf(store, turn), promptIds };
+}
+
+/** False when somebody whose words `prompt` holds was forgotten while it was laid out or answered. */
+export function stillStands(store: Store, turn: TurnRow, { context }: Pick<Prompt, 'context'>): boolean {
+  return JSON.stringify(contextOf(store, turn)) === JSON.stringify(context);
+}
+
+/**
+ * Answers `turn` with `version`, scored; `context` is what it was answered from.
+ * @param version the class's version in use, `id` its id.
+ */
 export async function makeReply(
-  { store, log }: Pick<Room, 'store' | 'log'>,
+  room: Pick<Room, 'store' | 'log' | 'bertScorer'>,
   brain: Brain,
   turn: TurnRow,
   settings: ClassSettings,
   seed: number,
   version: { id: string | null; loaded: BrainVersion },
-): Promise<Reply> {
-  const promptIds = promptOf(store, brain, turn, settings);
+): Promise<{ reply: Reply; context: ContextTurn[] }> {
+  const { context, promptIds } = await promptOf(room.store, brain, turn, settings);
   const generation = await brain.generate(promptIds, generationSettings(settings, seed), version.loaded);
-  const reply = generation.text;
-  const bertScore = await brain.bertScore(turn.text, reply, version.loaded).catch((error: unknown) => {
+  const { text } = generation;
+  const language = spokenLanguage(choicesOf(turn).language);
+  const said = { text: turn.text, reply: text, language };
+  const bertScore = await nearness(room, brain, said, settings, version.loaded).catch((error: unknown) => {
     // One measure less is no reason to lose the reply.
-    log.warn({ err: error, turnId: turn.id }, 'no BERTScore for this reply');
+    room.log.warn({ err: error, turnId: turn.id }, 'no BERTScore for this reply');
     return null;
   });
   const { maxScore, halfReward } = settings;
-  const report = tokenReport(turn.text, reply, halfReward === null ? { maxScore } : { maxScore, halfReward });
-  const measured = scoreReply(turn.text, reply, spokenLanguage(choicesOf(turn).language));
+  const report = tokenReport(turn.text, text, halfReward === null ? { maxScore } : { maxScore, halfReward });
+  const measured = scoreReply(turn.text, text, language);
   const scores: StoredScores = {
     report: { total: report.total, rows: report.rows.map((row) => ({ ...row, status: { ...row.status } })) },
     maxScore,
@@ -114,15 +171,20 @@ export async function makeReply(
     bertScore,
     pieces: generation.outputIds.map((id) => brain.tokenizer.piece(id)),
   };
-  return {
-    reply,
-    versionId: version.id,
-    seed,
-    promptIds,
-    outputIds: generation.outputIds,
-    tokenLogprobs: generation.tokenLogprobs,
-    seconds: generation.seconds,
-    tokensPerSecond: generation.tokensPerSecond,
-    scores,
-  };
+  const { outputIds, tokenLogprobs, seconds, tokensPerSecond } = generation;
+  const made = { outputIds, tokenLogprobs, seconds, tokensPerSecond };
+  return { reply: { reply: text, versionId: version.id, seed, promptIds, ...made, scores }, context };
+}
+
+/** BERTScore of a reply: bert_score's own where the class wants it and the encoder is ready, else the brain's. */
+async function nearness(
+  { bertScorer }: Pick<Room, 'bertScorer'>,
+  brain: Brain,
+  { text, reply, language }: { text: string; reply: string; language: 'en' | 'pt' },
+  settings: ClassSettings,
+  version: BrainVersion,
+): Promise<StoredScores['bertScore']> {
+  if (settings.bertscore !== 'exact' || bertScorer === null) return brain.bertScore(text, reply, version);
+  const exact = await bertScorer.score(language, text, reply);
+  return exact ?? { ...(await brain.bertScore(text, reply, version)), insteadOf: bertScorer.nameFor(language) };
 }

@@ -1,5 +1,5 @@
 /** What the classroom stands on, handed to each of its parts. */
-import type { Brain } from '../brain/index.ts';
+import type { BertScorer, Brain } from '../brain/index.ts';
 import type { Store } from '../store/index.ts';
 import type { ClassSettings } from './settings.ts';
 import { completeSettings } from './settings.ts';
@@ -27,6 +27,8 @@ export interface ClassroomOptions {
   setTimer?: (ms: number, work: () => void) => () => void;
   /** Whether texts may train only after the operator's declaration: true on Discord. */
   declarationRequired: boolean;
+  /** Exact BERTScore, for classes that turned it on; without it they get the brain's own, labelled so. */
+  bertScorer?: Pick<BertScorer, 'score' | 'nameFor'>;
   log?: Log;
   countdownMs?: number;
 }
@@ -41,6 +43,7 @@ export interface Room {
   newSeed(): number;
   setTimer(ms: number, work: () => void): () => void;
   declarationRequired: boolean;
+  bertScorer: Pick<BertScorer, 'score' | 'nameFor'> | null;
   log: Log;
   countdownMs: number;
   /** To be called after a commit that wrote to the outbox. */

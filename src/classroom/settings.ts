@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import { LOCALES, type Locale } from '../i18n/index.ts';
+import { RECIPES, type Recipe } from '../training/index.ts';
 import { parseDecimal } from './input.ts';
 import type { SessionRules } from './state.ts';
 
@@ -14,13 +15,17 @@ export interface ClassSettings {
   turnsPerIteration: number;
   /** 0: until somebody stops. */
   iterations: number;
-  recipe: 'classic';
+  recipe: Recipe;
   method: 'lora' | 'full';
   loraR: number;
   loraAlpha: number;
-  /** Of the first step; null: the method's own, `METHOD_LEARNING_RATES`. */
+  /** Of the first step; null: the recipe's own for its method, as the next. */
   learningRate: number | null;
-  epochs: number;
+  epochs: number | null;
+  /** How hard the model is held near what it was (*preference*) or near its base (*reward*). */
+  beta: number;
+  /** What *reward* goes by: the class's ratings, or the token table of replies drawn anew. */
+  rewardSource: (typeof REWARD_SOURCES)[number];
   maxNewTokens: number;
   temperature: number;
   topK: number;
@@ -30,12 +35,16 @@ export interface ClassSettings {
   maxScore: number;
   /** Reward of one token that stands in another place; null: half of what it earns in its place. */
   halfReward: number | null;
+  /** Whose eyes BERTScore sees with: the brain's own, or the encoder that bert_score takes. */
+  bertscore: 'stand-in' | 'exact';
   /** Whether a student may start a sitting. */
   studentsMayStart: boolean;
   /** Discord role whose members are teachers; null: only who may manage the server. */
   teacherRoleId: string | null;
   locale: Locale;
 }
+
+export const REWARD_SOURCES = Object.freeze(['rating', 'table'] as const);
 
 export type SettingName = keyof ClassSettings;
 
@@ -49,8 +58,10 @@ export const defaultSettings: Readonly<ClassSettings> = Object.freeze({
   loraR: 8,
   loraAlpha: 16,
   learningRate: null,
-  // The original's Trainer setting.
-  epochs: 3,
+  epochs: null,
+  // DPO's own; measured for both recipes (docs/LOG.md, 2026-11-26).
+  beta: 0.1,
+  rewardSource: 'rating',
   // The original's generation settings.
   maxNewTokens: 100,
   temperature: 0.7,
@@ -60,20 +71,13 @@ export const defaultSettings: Readonly<ClassSettings> = Object.freeze({
   // The original's totals go from -25 to 25.
   maxScore: 25,
   halfReward: null,
+  // The encoder is 1.4 GB to download and about 1 GB of memory: much for a school's computer.
+  bertscore: 'stand-in',
   // Trying it out should need no teacher.
   studentsMayStart: true,
   teacherRoleId: null,
   locale: 'en',
 });
-
-/**
- * Full: the original's. LoRA: measured on sprout (docs/LOG.md, 2026-11-23): at 5e-5 three steps change no reply, at 1e-3
- * they move the loss as far as full training does at 5e-5.
- */
-export const METHOD_LEARNING_RATES = Object.freeze({ full: 5e-5, lora: 1e-3 } as const satisfies Record<
-  ClassSettings['method'],
-  number
->);
 
 /** The countdown between turns: long enough to press Stop, as in the original. */
 export const COUNTDOWN_MS = 5_000;
@@ -92,7 +96,8 @@ export const NUMBER_BOUNDS = Object.freeze({
   loraR: { min: 1, max: 64, whole: true },
   loraAlpha: { min: 1, max: 128, whole: true },
   learningRate: { min: 1e-6, max: 1e-2 },
-  epochs: { min: 1, max: 20, whole: true },
+  epochs: { min: 1, max: 60, whole: true },
+  beta: { min: 0.01, max: 2 },
   maxNewTokens: { min: 1, max: 200, whole: true },
   temperature: { min: 0, max: 2 },
   topK: { min: 0, max: 1000, whole: true },
@@ -103,8 +108,10 @@ export const NUMBER_BOUNDS = Object.freeze({
 } as const satisfies Partial<Record<SettingName, Bounds>>);
 
 const CHOICES = Object.freeze({
-  recipe: ['classic'],
+  recipe: RECIPES,
   method: ['lora', 'full'],
+  bertscore: ['stand-in', 'exact'],
+  rewardSource: REWARD_SOURCES,
   locale: LOCALES,
   studentsMayStart: ['true', 'false'],
 } as const satisfies Partial<Record<SettingName, readonly string[]>>);
@@ -124,7 +131,9 @@ const settingsSchema = z.strictObject({
   loraR: within('loraR'),
   loraAlpha: within('loraAlpha'),
   learningRate: within('learningRate').nullable(),
-  epochs: within('epochs'),
+  epochs: within('epochs').nullable(),
+  beta: within('beta'),
+  rewardSource: z.enum(CHOICES.rewardSource),
   maxNewTokens: within('maxNewTokens'),
   temperature: within('temperature'),
   topK: within('topK'),
@@ -132,6 +141,7 @@ const settingsSchema = z.strictObject({
   repetitionPenalty: within('repetitionPenalty'),
   maxScore: within('maxScore'),
   halfReward: within('halfReward').nullable(),
+  bertscore: z.enum(CHOICES.bertscore),
   studentsMayStart: z.boolean(),
   teacherRoleId: z
     .string()
@@ -189,7 +199,7 @@ function readValue(setting: string, value: unknown): unknown {
     throw new UserError('setting_unknown', { setting: shortened(setting), known: SETTING_NAMES.join(', ') });
   const text = typeof value === 'string' ? value.trim() : value;
   if (text === null || text === '') {
-    if (setting === 'teacherRoleId' || setting === 'halfReward' || setting === 'learningRate') return null;
+    if (NULLABLE.has(setting)) return null;
   }
   if (isNumberSetting(setting)) return readNumber(setting, text);
   if (setting === 'teacherRoleId') {
@@ -202,6 +212,9 @@ function readValue(setting: string, value: unknown): unknown {
     throw new UserError('setting_not_a_choice', { setting, value: shortened(value), choices: choices.join(', ') });
   return setting === 'studentsMayStart' ? String(text) === 'true' : text;
 }
+
+/** Settings that may be left to the program. */
+const NULLABLE: ReadonlySet<SettingName> = new Set(['teacherRoleId', 'halfReward', 'learningRate', 'epochs']);
 
 function readNumber(setting: keyof typeof NUMBER_BOUNDS, value: unknown): number {
   const number = typeof value === 'number' ? value : parseDecimal(String(value ?? ''));

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import type { IterationRow, JobRow, MemberRow, SessionRow, Store, TurnRow } from '../store/index.ts';
 import { averagesOf, type MeasuredTurn, mean } from './averages.ts';
+import { learningView } from './learning.ts';
 import { shownPieces, shownReply } from './moderation.ts';
 import { readPush } from './push.ts';
 import { choicesOf, scoresOf } from './replies.ts';
@@ -183,10 +184,11 @@ export function jobView(room: Shop, job: JobRow): JobView {
     locale: settingsOf(room, classId).locale,
     position: store.jobs.position(id),
     method: payload.method,
+    learning: learningView(payload, rows),
     trainingCharacters: payload.trainingText.length,
     people: payload.memberIds.length,
-    steps: rows.map(({ step, totalSteps, loss, gradNorm, learningRate, epoch }) => {
-      return { step, totalSteps, loss, gradNorm, learningRate, epoch };
+    steps: rows.map(({ step, totalSteps, loss, gradNorm, learningRate, epoch, metrics }) => {
+      return { step, totalSteps, loss, gradNorm, learningRate, epoch, metrics: metrics ?? {} };
     }),
     etaSeconds: state === 'running' ? secondsLeft(rows) : null,
     summary,

@@ -4,13 +4,14 @@
  * other and a killed process leaves a whole step or none. What has to happen next (an answer, a timer, a training) is
  * never written down as a task: it follows from the state, after every step and again at a restart (`carryOn`).
  */
-import type { Brain } from '../brain/index.ts';
+import type { ContextTurn } from '../brain/index.ts';
 import { UserError } from '../errors.ts';
 import type { JobRow, NewTurn, Reply, SessionRow } from '../store/index.ts';
 import { averagesOf } from './averages.ts';
 import type { Announcement, Effect, SessionEvent } from './events.ts';
 import { jobEvent, type Probe, queueJob } from './jobs.ts';
-import { makeReply, promptOf } from './replies.ts';
+import type { Gathered } from './material.ts';
+import { makeReply, stillStands } from './replies.ts';
 import { type Room, settingsOf } from './room.ts';
 import { type ClassSettings, completeSettings, sessionRules } from './settings.ts';
 import { measuredTurns } from './show.ts';
@@ -24,6 +25,8 @@ export interface Words {
   choices?: Pick<NewTurn, 'intent' | 'emotion' | 'language'>;
   reply?: Reply;
   probe?: Probe;
+  /** What the recipe learns from; null for classic. */
+  material?: Gathered | null;
 }
 
 interface AnswerUnderWay {
@@ -172,7 +175,8 @@ export class Sittings {
       case 'enqueue_job': {
         const turn = given(store.turns.get(effect.turnId));
         const settings = sessionSettings(this.#room, classId, state);
-        return [{ type: 'job_queued', jobId: queueJob(this.#room, turn, settings, given(words.probe)) }];
+        const learning = { probe: given(words.probe), material: words.material ?? null };
+        return [{ type: 'job_queued', jobId: queueJob(this.#room, turn, settings, learning) }];
       }
       case 'retry_job':
         store.jobs.retry(effect.jobId);
@@ -264,9 +268,9 @@ export class Sittings {
       const turn = given(store.turns.get(turnId));
       const { settings } = this.get(sessionId);
       const version = this.#versions.current(turn.classId);
-      const reply = await makeReply(this.#room, ready, turn, settings, seed, version);
+      const { reply, context } = await makeReply(this.#room, ready, turn, settings, seed, version);
       return () =>
-        this.apply(sessionId, { type: 'answered', turnId, run }, { reply: this.#kept(turnId, reply, ready) });
+        this.apply(sessionId, { type: 'answered', turnId, run }, { reply: this.#kept(turnId, reply, context) });
     } catch (error) {
       log.error({ err: error, sessionId, turnId }, 'the brain did not answer');
       const { identifier, context } =
@@ -276,13 +280,10 @@ export class Sittings {
   }
 
   /** Somebody who was forgotten while the brain answered may stand in what it read: then that is not kept. */
-  #kept(turnId: string, reply: Reply, brain: Brain): Reply {
+  #kept(turnId: string, reply: Reply, context: ContextTurn[]): Reply {
     const { store } = this.#room;
     const turn = store.turns.get(turnId);
-    if (!turn) return reply;
-    const { settings } = this.get(turn.sessionId);
-    const now = promptOf(store, brain, turn, settings);
-    return `${now}` === `${reply.promptIds}` ? reply : { ...reply, promptIds: null };
+    return !turn || stillStands(store, turn, { context }) ? reply : { ...reply, promptIds: null };
   }
 
   /** Runs `work`, which writes; what a full disk or a busy database prevented is tried again from the state. */

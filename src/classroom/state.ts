@@ -93,7 +93,7 @@ export interface SessionRules {
 }
 
 /** Why nothing is trained although the rating was low. */
-export const BLOCKS = ['declaration', 'consent', 'nothing'] as const;
+export const BLOCKS = ['declaration', 'consent', 'nothing', 'judgement'] as const;
 export type TrainingBlock = (typeof BLOCKS)[number];
 
 /** What follows a countdown; 'end' after the last turn of the last iteration. */

@@ -42,8 +42,11 @@ export function trainingBlock(facts: {
   answeredTurns: number;
   /** Turns whose words may be used. */
   usableTurns: number;
+  /** The recipe learns from judgements, and none that concerns the rated turn may be used. */
+  judgementMissing: boolean;
 }): TrainingBlock | null {
   if (facts.declarationRequired && !facts.declared) return 'declaration';
   if (facts.answeredTurns > 0 && facts.usableTurns === 0) return 'consent';
-  return facts.usableTurns === 0 ? 'nothing' : null;
+  if (facts.usableTurns === 0) return 'nothing';
+  return facts.judgementMissing ? 'judgement' : null;
 }

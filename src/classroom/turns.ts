@@ -5,9 +5,9 @@ import { UserError } from '../errors.ts';
 import type { TurnRow } from '../store/index.ts';
 import type { SessionEvent } from './events.ts';
 import { readCorrection, readRating, readTurnText } from './input.ts';
-import { blockOf, probeOf } from './jobs.ts';
+import { type AgreedPrompts, agreedPromptsOf, agreedPromptsStand, blockOf, materialFor, probeOf } from './jobs.ts';
 import type { People } from './people.ts';
-import { choicesOf } from './replies.ts';
+import { answeredPromptOf, choicesOf, type Prompt, stillStands } from './replies.ts';
 import type { Actor, Room } from './room.ts';
 import { sessionView, turnView, whyView } from './show.ts';
 import type { Sittings } from './sittings.ts';
@@ -80,17 +80,27 @@ export class Turns {
     const { store, brain, now } = this.#room;
     const { sessionId, classId } = this.#turn(actor, turnId);
     const ready = await brain;
+    let turn: TurnRow;
+    let prompt: Prompt;
+    let agreed: AgreedPrompts;
+    const settingsNow = () => this.#sittings.get(sessionId).settings;
+    do {
+      prompt = await answeredPromptOf(store, ready, this.#rateable(actor, turnId), settingsNow());
+      agreed = await agreedPromptsOf(this.#room, ready, this.#rateable(actor, turnId), settingsNow());
+      turn = this.#rateable(actor, turnId);
+      // Somebody may have been forgotten while they were laid out.
+    } while (!stillStands(store, turn, prompt) || !agreedPromptsStand(this.#room, turn, settingsNow(), agreed));
     // From here to the end nothing waits, so nobody comes between what is read and what is written.
-    const turn = this.#turn(actor, turnId);
     const member = this.#people.member(actor);
-    if (turn.reply === null && turn.state === 'failed') throw new UserError('turn_unanswered');
-    const probe = probeOf(store, ready, turn, this.#sittings.get(sessionId).settings);
+    const { settings } = this.#sittings.get(sessionId);
+    const probe = probeOf(store, ready, turn, prompt);
+    const material = materialFor(this.#room, ready, turn, settings, { memberId: member.id, value }, agreed);
     const alreadyRated = store.ratings.ofTurn(turnId).some((rating) => rating.memberId === member.id);
-    const blocked = blockOf(this.#room, classId, sessionId);
+    const blocked = blockOf(this.#room, classId, sessionId, material);
     const before = this.#sittings.get(sessionId).state;
     const decided = before.phase === 'rating' && before.turn.id === turnId;
     const event: SessionEvent = { type: 'rate', turnId, memberId: member.id, value, alreadyRated, blocked, at: now() };
-    const after = this.#sittings.apply(sessionId, event, { probe });
+    const after = this.#sittings.apply(sessionId, event, { probe, material: material ?? null });
     const leadTo = decided ? leadsTo(after) : null;
     return {
       turn: this.view(turnId),
@@ -103,7 +113,7 @@ export class Turns {
   }
 
   /**
-   * Keeps a better answer for a turn's reply; writing again replaces one's own. It is measured, not trained on.
+   * Keeps a better answer for a turn's reply; writing again replaces one's own. Classic measures it, the other recipes train on it.
    * @throws UserError correction_empty, correction_too_long, turn_gone, turn_unanswered.
    */
   correct(actor: Actor, turnId: string, raw: string): TurnView {
@@ -126,6 +136,13 @@ export class Turns {
     const row = this.#room.store.turns.get(turnId);
     if (!row) throw new UserError('turn_gone');
     return turnView(this.#room, row);
+  }
+
+  /** A turn of the actor's own class that has not failed. */
+  #rateable(actor: Actor, turnId: string): TurnRow {
+    const turn = this.#turn(actor, turnId);
+    if (turn.reply === null && turn.state === 'failed') throw new UserError('turn_unanswered');
+    return turn;
   }
 
   async #answered(sessionId: string, turnId: string): Promise<TurnView> {

@@ -8,6 +8,7 @@ import type { Brain, BrainVersion } from '../brain/index.ts';
 import { loraTargets } from '../engine/index.ts';
 import { UserError } from '../errors.ts';
 import { decodeAdapter, readSafetensors, writeAdapterFolder, writeModelFolder } from '../formats/index.ts';
+import { parseHubId } from '../hub/index.ts';
 import type { Store, VersionRow } from '../store/index.ts';
 import { loadVersion } from '../training/index.ts';
 import type { Room } from './room.ts';
@@ -84,7 +85,9 @@ export class Versions {
     if (row?.method === 'lora') {
       const adapter = decodeAdapter(this.#room.store.versions.adapter(row.id));
       const fanInFanOut = loraTargets(brain.config, adapter.lora).some((layer) => layer.fanInFanOut);
-      writeAdapterFolder(target, adapter, { baseModel: this.#room.model, fanInFanOut });
+      // Python knows the repository, and not the commit behind the @.
+      const baseModel = parseHubId(this.#room.model)?.repository ?? this.#room.model;
+      writeAdapterFolder(target, adapter, { baseModel, fanInFanOut });
       if (loaded.weightsFile) writeWhole(brain, loaded.weightsFile, path.join(target, 'base'));
     } else writeWhole(brain, loaded.weightsFile ?? brain.weightsFile, target);
     return { folder: target, files: filesOf(target) };
@@ -131,7 +134,7 @@ function versionView(row: VersionRow, current: string | null, rows: readonly Ver
 
 function writeWhole(brain: Brain, weightsFile: string, folder: string): void {
   const config = brain.config.raw;
-  writeModelFolder(folder, { config, tensors: readSafetensors(weightsFile).tensors, tokenizerFrom: brain.source.path });
+  writeModelFolder(folder, { config, tensors: readSafetensors(weightsFile).tensors, tokenizerFrom: brain.source });
 }
 
 function filesOf(folder: string): string[] {

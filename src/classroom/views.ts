@@ -6,8 +6,9 @@ import type { Choices, Generation } from '../brain/index.ts';
 import type { ErrorContext } from '../errors.ts';
 import type { ErrorIdentifier, Locale } from '../i18n/index.ts';
 import type { ReplyScores, TokenReport } from '../scoring/index.ts';
+import type { Recipe } from '../training/index.ts';
 import type { PushVerdict } from './push.ts';
-import type { CountdownLeadsTo, Phase } from './state.ts';
+import type { CountdownLeadsTo, Phase, TrainingBlock } from './state.ts';
 
 export interface MemberView {
   id: string;
@@ -89,7 +90,17 @@ export interface IterationView {
 
 /** The numbers under a reply. */
 export interface TurnScores extends ReplyScores {
-  bertScore: { precision: number; recall: number; f1: number; model: string } | null;
+  bertScore: {
+    precision: number;
+    recall: number;
+    f1: number;
+    /** Whose hidden states: numbers are comparable only within one model and layer. */
+    model: string;
+    layer?: number | undefined;
+    layers?: number | undefined;
+    /** The encoder the class wanted, where it was not ready. */
+    insteadOf?: string | undefined;
+  } | null;
 }
 
 export interface RatingView {
@@ -143,6 +154,28 @@ export interface StepView {
   gradNorm: number;
   learningRate: number;
   epoch: number;
+  /** What else the recipe measured, under TRL's names. */
+  metrics: Readonly<Record<string, number>>;
+}
+
+/** What a job learns from, counted, and its recipe's own numbers. */
+export interface LearningView {
+  recipe: Recipe;
+  /** Guided: replies to learn, and replies to unlearn. */
+  learnt: number;
+  avoided: number;
+  /** Preference: pairs of a better and a worse reply, and worse ones with nothing to prefer. */
+  compared: number;
+  alone: number;
+  /** Reward: rated replies of the sitting; or whether replies are drawn anew at every step. */
+  rated: number;
+  drawn: boolean;
+  /** rewards/margins at the first and the last step; null where nothing was compared. */
+  margin: { first: number; last: number } | null;
+  /** Mean reward at the beginning and the end. */
+  reward: { first: number; last: number } | null;
+  /** At the end: how far the brain has gone from its base, in nats a reply. */
+  kl: number | null;
 }
 
 export interface JobView {
@@ -155,7 +188,8 @@ export interface JobView {
   /** Where it stands among the waiting jobs of all classes: 1 is next. 0 when it runs or has ended. */
   position: number;
   method: 'full' | 'lora';
-  /** Characters and people in what it trains on. */
+  learning: LearningView;
+  /** Characters (of the classic recipe) and people in what it trains on. */
   trainingCharacters: number;
   people: number;
   steps: StepView[];
@@ -220,7 +254,7 @@ export interface RatingOutcome {
   decided: boolean;
   /** What it led to; null when it did not decide. */
   leadTo: 'turn' | 'training' | 'training_blocked' | 'iteration' | 'end' | null;
-  blocked: 'declaration' | 'consent' | 'nothing' | null;
+  blocked: TrainingBlock | null;
 }
 
 /** Each token of a reply with how likely the brain found it there. */

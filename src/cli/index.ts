@@ -19,6 +19,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ default: Command }>>> = 
   hidden: () => import('./commands/hidden.ts'),
   train: () => import('./commands/train.ts'),
   info: () => import('./commands/info.ts'),
+  download: () => import('./commands/download.ts'),
+  import: () => import('./commands/import.ts'),
+  export: () => import('./commands/export.ts'),
 };
 
 const DONE = 0;

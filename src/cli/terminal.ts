@@ -33,12 +33,17 @@ export class Terminal {
     process.stderr.write(`${text}\n`);
   }
 
-  /** A bar that grows in place; nothing where stderr is a file or a pipe. @param said what stands behind it. */
+  /** A bar of steps. @param said what stands behind it. */
   progress(done: number, total: number, said: string): void {
+    this.bar(done / Math.max(total, 1), `${t(this.locale, 'cli:progress', { done, total })} ${said}`);
+  }
+
+  /** A bar that grows in place; nothing where stderr is a file or a pipe. @param share from 0 to 1. */
+  bar(share: number, said: string): void {
     if (!process.stderr.isTTY) return;
-    const filled = Math.round((BAR_WIDTH * done) / Math.max(total, 1));
+    const filled = Math.round(BAR_WIDTH * share);
     const bar = `${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)}`;
-    const line = `${bar} ${t(this.locale, 'cli:progress', { done, total })} ${said}`;
+    const line = `${bar} ${said}`;
     process.stderr.write(`\r\x1b[2K${line.slice(0, Math.max(20, (process.stderr.columns || 80) - 1))}`);
     this.#barShown = true;
   }

@@ -1,12 +1,12 @@
 /**
  * Training data, a row a line, in the forms that TRL's SFTTrainer takes, read as it reads them: `text` and `completion` are
  * closed by the end token if they are not yet; of `prompt` + `completion` only the completion is learnt; of `messages`
- * all of it; `input_ids` are taken as they are, with `labels` where there are some.
+ * all of it, laid out by the model's chat template; `input_ids` are taken as they are, with `labels` where there are some.
  */
 import type { Brain } from '../brain/index.ts';
 import { UserError } from '../errors.ts';
 import type { TrainingRow } from '../training/index.ts';
-import { conversationIds } from './conversation.ts';
+import { readMessages } from './conversation.ts';
 import { type Line, readJsonLines } from './jsonl.ts';
 import { isIds } from './options.ts';
 
@@ -18,7 +18,7 @@ export async function readTrainingRows(file: string, brain: Brain): Promise<Trai
   const rows: TrainingRow[] = [];
   const last = brain.config.vocabSize - 1;
   for await (const line of readJsonLines(file)) {
-    const row = toRow(line, brain);
+    const row = await toRow(line, brain);
     const unknown = [...row.inputIds, ...(row.labels ?? [])].find((id) => id > last);
     if (unknown !== undefined) throw new UserError('cli_line_token', { file, line: line.number, token: unknown, last });
     rows.push(row);
@@ -27,13 +27,13 @@ export async function readTrainingRows(file: string, brain: Brain): Promise<Trai
   return rows;
 }
 
-function toRow(line: Line, brain: Brain): TrainingRow {
+async function toRow(line: Line, brain: Brain): Promise<TrainingRow> {
   const { fields } = line;
   if ('input_ids' in fields) return idsRow(line);
   if ('messages' in fields) {
-    const inputIds = conversationIds(fields.messages, brain);
-    if (inputIds === null) throw line.wrong('messages');
-    return { inputIds };
+    const messages = readMessages(fields.messages);
+    if (messages === null) throw line.wrong('messages');
+    return { inputIds: await brain.conversationIds(messages, { addGenerationPrompt: false }) };
   }
   if ('prompt' in fields && 'completion' in fields) return completionRow(line, brain);
   if ('text' in fields) return { inputIds: closed(encode(line.text('text'), brain), brain) };
@@ -60,10 +60,10 @@ function completionRow(line: Line, brain: Brain): TrainingRow {
   return { inputIds, labels: inputIds.map((id, at) => (at < known ? IGNORED : id)) };
 }
 
-function encode(text: string, brain: Brain): number[] {
+export function encode(text: string, brain: Brain): number[] {
   return brain.tokenizer.encode(text, { parseSpecial: true });
 }
 
-function closed(ids: number[], { tokenizer }: Brain): number[] {
+export function closed(ids: number[], { tokenizer }: Brain): number[] {
   return ids.at(-1) === tokenizer.eosId ? ids : [...ids, tokenizer.eosId];
 }

@@ -156,7 +156,7 @@ export function subcommand(
 }
 
 /** Choices of an option whose words the catalogue has: `word` gives each value's text in a language. */
-export function localisedChoices(values: readonly string[], word: (locale: Locale, value: string) => string) {
+export function localisedChoices<V extends string>(values: readonly V[], word: (locale: Locale, value: V) => string) {
   return values.map((value) => ({
     value,
     name: word('en', value),

@@ -38,4 +38,4 @@ export {
   guardianNotice,
 } from './messages/privacy.ts';
 export { statusMessage } from './messages/session.ts';
-export { declarationMessage, OPTION_KEYS, settingsMessage } from './messages/settings.ts';
+export { bertscoreName, declarationMessage, OPTION_KEYS, settingsMessage } from './messages/settings.ts';

@@ -5,6 +5,7 @@ import { Graph, type Value } from './graph.ts';
 import { loraNames } from './lora.ts';
 import { cacheWidth } from './operations/cached-attention.ts';
 import { BLOCK_SIZE, blocksAcross, panelShape } from './packing.ts';
+import { partsOf } from './parts.ts';
 import { hiddenName, pastName, presentName } from './serving-graph.ts';
 import { type PackedMatrix, packedName, type ServingWeights } from './serving-weights.ts';
 
@@ -36,7 +37,7 @@ export function bodyGraph(config: ModelConfig, weights: ServingWeights, { adapte
     const names = loraNames(name);
     pairs.set(name, { a: g.input(names.a, ['R', inFeatures]), b: g.input(names.b, [outFeatures, 'R']), scaling: 1 });
   }
-  const parts = partsOf(g, config, weights, pairs);
+  const parts = servingParts(g, config, weights, pairs);
   const { hiddenStates, present } = architecture.build(g, parts, { inputIds, positionIds, past, cacheLength });
   for (const [layer, { key, value }] of present.entries()) {
     g.output(presentName(layer, 'key'), key);
@@ -64,20 +65,18 @@ export function measuringHeadGraph(config: ModelConfig, weights: ServingWeights)
 function head(g: Graph, config: ModelConfig, weights: ServingWeights, hidden: Value): Value {
   const { headTable } = architectureOf(config);
   const packed = packedProduct(g, weights, hidden, headTable);
-  return packed ?? g.gemm(hidden, partsOf(g, config, weights).weight(headTable), { transB: true });
+  return packed ?? g.gemm(hidden, servingParts(g, config, weights).weight(headTable), { transB: true });
 }
 
-function partsOf(
+function servingParts(
   g: Graph,
   config: ModelConfig,
   weights: ServingWeights,
   adapters: ReadonlyMap<string, AdapterValues> = new Map(),
 ): Parts {
-  const shapes = architectureOf(config).weights;
   return {
-    weight: (name) => g.mappedWeight(name, shapes.get(name)!, weights.mapped.get(name)!),
+    ...partsOf(g, architectureOf(config).weights, new Map(), weights.mapped, adapters),
     product: (x, layer) => packedProduct(g, weights, x, `${layer}.weight`),
-    adapter: (layer) => adapters.get(layer),
   };
 }
 

@@ -1,14 +1,22 @@
 /** Turns a graph into the bytes of an ONNX model (operator set 20, onnxruntime's own operators in `com.microsoft`). */
 import proto, { type onnx } from 'onnx-proto';
 import { type Dimension, type Shape, termsOf } from './dimensions.ts';
-import type { Graph, Node, Value } from './graph.ts';
+import type { FileRange, Graph, Node, Value } from './graph.ts';
 import { operations } from './operations/table.ts';
 import type { ElementType, OperationName } from './operations/types.ts';
 
 const OPERATOR_SET = 20;
 const IR_VERSION = 9; // the first that knows operator set 20
 
-const elementTypes: Record<ElementType, number> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };
+const elementTypes: Record<ElementType, number> = {
+  float32: 1,
+  uint8: 2,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  bfloat16: 16,
+};
 
 export type AttributeValue = { int: number } | { float: number } | { string: string } | { ints: readonly number[] };
 
@@ -21,6 +29,8 @@ export interface Emitter {
     attributes?: Record<string, AttributeValue>,
     domain?: string,
   ): void;
+  /** Whether anything uses a value: an operation with several outputs may leave out what makes the others. */
+  isWanted(value: Value): boolean;
   /** A node with one output of a fresh name. */
   node1(type: string, inputs: readonly string[], attributes?: Record<string, AttributeValue>, domain?: string): string;
   ints(values: readonly number[]): string;
@@ -49,12 +59,15 @@ export function emit(graph: Graph, { silent = false }: { silent?: boolean } = {}
 
   const nodes: onnx.INodeProto[] = [];
   const initializers = new Map<string, onnx.ITensorProto>();
-  const writer = createEmitter(graph, nodes, initializers);
+  const used = usedNodes(graph);
+  const results = [...graph.outputs.values()].map((value) => value.id);
+  const wanted = new Set([...results, ...used.flatMap(({ inputs }) => inputs.map((input) => input.id))]);
+  const writer = createEmitter(graph, wanted, nodes, initializers);
   for (const { value, numbers } of graph.constants) {
     initializers.set(nameOf(value), constantTensor(nameOf(value), value.dtype, value.shape, numbers));
   }
   for (const { name, value, range } of graph.mapped) initializers.set(name, externalTensor(name, value, range));
-  for (const node of leavesLast(usedNodes(graph))) {
+  for (const node of leavesLast(used)) {
     emitNode(writer, node, node.inputs.map(nameOf), node.outputs.map(nameOf));
   }
   for (const [name, value] of aliases) writer.node('Identity', [nameOf(value)], [name]);
@@ -109,7 +122,12 @@ function leavesLast(nodes: readonly Node[]): Node[] {
   return [...nodes.filter((node) => !isLeaf(node)), ...nodes.filter(isLeaf).reverse()];
 }
 
-function createEmitter(graph: Graph, nodes: onnx.INodeProto[], initializers: Map<string, onnx.ITensorProto>): Emitter {
+function createEmitter(
+  graph: Graph,
+  wanted: ReadonlySet<number>,
+  nodes: onnx.INodeProto[],
+  initializers: Map<string, onnx.ITensorProto>,
+): Emitter {
   let fresh = 0;
   const sizes = new Map<string, string>(); // a dimension's name → the int64 [1] that holds it at run time
 
@@ -158,6 +176,7 @@ function createEmitter(graph: Graph, nodes: onnx.INodeProto[], initializers: Map
       emitter.node(type, inputs, [name], attributes, domain);
       return name;
     },
+    isWanted: ({ id }) => wanted.has(id),
     ints: (values) => constant('int64', [values.length], values),
     scalarInt: (value) => constant('int64', [], [value]),
     scalarFloat: (value) => constant('float32', [], [value]),
@@ -191,9 +210,9 @@ function constantTensor(name: string, dtype: ElementType, shape: Shape, numbers:
 function externalTensor(
   name: string,
   { shape, dtype }: Value,
-  range: { location: string; offset: number; length: number },
+  { location, offset, length }: FileRange,
 ): onnx.ITensorProto {
-  const externalData = Object.entries(range).map(([key, value]) => ({ key, value: `${value}` }));
+  const externalData = Object.entries({ location, offset, length }).map(([key, value]) => ({ key, value: `${value}` }));
   const { EXTERNAL } = proto.onnx.TensorProto.DataLocation;
   return { name, dataType: elementTypes[dtype], dims: shape.map(Number), dataLocation: EXTERNAL, externalData };
 }

@@ -15,12 +15,40 @@ export interface GradientParts {
  * @param seed the gradient of the loss itself, of the loss's shape.
  */
 export function gradients(g: Graph, loss: Value, seed: Value, parameters: readonly Value[]): Value[] {
-  return contributionsTo(g, loss, seed, parameters).map((parts) => sumUp(g, parts)!);
+  return contributionsTo(g, loss, seed, parameters, CASTS).map((parts) => sumUp(g, parts)!);
 }
 
+/**
+ * What is made again on the way back, instead of being kept since the way forward: casts of frozen weights, always; for a
+ * training that has to be small also whatever costs little beside the matrix products. Operation → which of its outputs.
+ */
+export type Remade = Partial<Record<OperationName, readonly number[]>>;
+
+const CASTS: Remade = { Cast: [0] };
+
+/** Keeps per token and layer half of what is otherwise kept, for a few hundredths more time. */
+export const CHEAP: Remade = {
+  ...CASTS,
+  LayerNormalization: [0],
+  SimplifiedLayerNormalization: [0],
+  FastGelu: [0],
+  Silu: [0],
+  Mul: [0],
+  Transpose: [0],
+  Reshape: [0],
+  // The weights, of a size that grows with the square of the length.
+  Attention: [1],
+};
+
 /** The same, with rows that are added to tables apart: no array of a table's size is made for a few of its rows. */
-export function gradientParts(g: Graph, loss: Value, seed: Value, parameters: readonly Value[]): GradientParts[] {
-  return contributionsTo(g, loss, seed, parameters).map((parts) => ({
+export function gradientParts(
+  g: Graph,
+  loss: Value,
+  seed: Value,
+  parameters: readonly Value[],
+  remade: Remade = CASTS,
+): GradientParts[] {
+  return contributionsTo(g, loss, seed, parameters, remade).map((parts) => ({
     dense: sumUp(
       g,
       parts.filter((part) => sparseOf(part) === undefined),
@@ -34,7 +62,9 @@ function contributionsTo(
   loss: Value,
   seed: Value,
   parameters: readonly Value[],
+  remade: Remade,
 ): (readonly Contribution[])[] {
+  const again = remaker(g, remade);
   const needed = reachableFrom(g, parameters);
   const contributions = new Map<number, Contribution[]>([[loss.id, [seed]]]);
   const total = (value: Value): Value | undefined => sumUp(g, contributions.get(value.id) ?? []);
@@ -43,7 +73,8 @@ function contributionsTo(
     if (!node.outputs.some((output) => contributions.has(output.id))) continue;
     const { inputs } = node;
     if (!inputs.some((input) => needed.has(input.id))) continue;
-    const thunks = ruleOf(node)(g, node, node.outputs.map(total));
+    const seen = { ...node, inputs: inputs.map(again), outputs: node.outputs.map(again) };
+    const thunks = ruleOf(node)(g, seen, node.outputs.map(total));
     for (const [i, input] of inputs.entries()) {
       const thunk = thunks[i];
       if (!thunk || !needed.has(input.id)) continue;
@@ -55,6 +86,20 @@ function contributionsTo(
     if (!parts) throw new Error(`the loss does not depend on parameter ${parameter.id} of shape [${parameter.shape}]`);
     return parts;
   });
+}
+
+/** Gives for a value of the way forward what a gradient rule should read: itself, or what is made of it again. */
+function remaker(g: Graph, remade: Remade): (value: Value) => Value {
+  const known = new Map<number, Value>();
+  const again = (value: Value): Value => {
+    const { node } = value;
+    const output = node?.outputs.indexOf(value) ?? 0;
+    if (!node || !remade[node.operation]?.includes(output)) return value;
+    const found = known.get(value.id) ?? g.again({ ...node, inputs: node.inputs.map(again) })[output]!;
+    known.set(value.id, found);
+    return found;
+  };
+  return again;
 }
 
 function ruleOf<Name extends OperationName>(node: Node<Name>): GradientRule<Name> {

@@ -30,6 +30,8 @@ export interface FileRange {
   readonly location: string;
   readonly offset: number;
   readonly length: number;
+  /** Absent: float32. */
+  readonly dtype?: 'float16' | 'bfloat16';
 }
 
 export class Graph {
@@ -54,7 +56,12 @@ export class Graph {
   }
 
   /** A tensor that stays in its file. */
-  mappedWeight(name: string, shape: Shape, range: FileRange, dtype: TensorType['dtype'] = 'float32'): Value {
+  mappedWeight(
+    name: string,
+    shape: Shape,
+    range: FileRange,
+    dtype: TensorType['dtype'] = range.dtype ?? 'float32',
+  ): Value {
     const known = this.#known.get(`mapped ${name}`);
     if (known) return known[0]!;
     const value = this.#value({ shape, dtype });
@@ -95,6 +102,11 @@ export class Graph {
     this.nodes.push(node);
     this.#known.set(key, outputs);
     return outputs;
+  }
+
+  /** A node's outputs computed once more: the same numbers, which then need not be kept since the first time. */
+  again<Name extends OperationName>({ operation, inputs, attributes }: Node<Name>): readonly Value[] {
+    return this.applyAll(operation, inputs, { ...attributes, again: true });
   }
 
   /** Adds an operation and returns its first output. */

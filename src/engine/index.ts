@@ -1,15 +1,31 @@
 /** The engine: models as graphs of tensor operations, trained and served by onnxruntime. Knows no text and no database. */
 export { type AdamWOptions, defaultAdamW } from './adamw.ts';
+export type { EncoderConfig } from './architectures/bert.ts';
 export type { Gpt2Config } from './architectures/gpt2.ts';
-export { architectureOf, type ModelConfig, parseModelConfig, SUPPORTED_ARCHITECTURES } from './architectures/index.ts';
+export {
+  type AnyModelConfig,
+  architectureOf,
+  encoderOf,
+  isEncoderConfig,
+  type ModelConfig,
+  parseAnyConfig,
+  parseEncoderConfig,
+  parseModelConfig,
+  SUPPORTED_ARCHITECTURES,
+  SUPPORTED_ENCODERS,
+} from './architectures/index.ts';
 export type { LlamaConfig } from './architectures/llama.ts';
-export type { Architecture } from './architectures/types.ts';
+export type { Architecture, EncoderArchitecture } from './architectures/types.ts';
+export { type Encoder, type EncoderOptions, openEncoder } from './encoder.ts';
+export { type OnnxModel, onnxModel } from './export-graph.ts';
 export {
   type AdapterWeights,
+  checkAdapter,
   defaultLora,
   initLora,
   type LoraConfig,
   loraTargets,
+  mergedWeights,
   mergeLora,
 } from './lora.ts';
 export { BLOCK_SIZE, type Matrix, type QuantisedMatrix, quantise } from './packing.ts';

@@ -6,7 +6,7 @@ import { UserError } from '../errors.ts';
 import { architectureOf, type ModelConfig } from './architectures/index.ts';
 import type { LinearLayer } from './architectures/types.ts';
 import { seededRandom } from './random.ts';
-import { elementCount, float32Tensor, type TensorMap, toFloat32 } from './tensor.ts';
+import { elementCount, float32Tensor, type HostTensor, type TensorMap, toFloat32 } from './tensor.ts';
 
 export interface LoraConfig {
   readonly r: number;
@@ -99,23 +99,45 @@ export function checkAdapter(config: ModelConfig, lora: LoraConfig, tensors: Ten
 
 /** New weights with the adapter added into them: W + scaling · B A, transposed where the weight is stored [in, out]. */
 export function mergeLora(config: ModelConfig, weights: TensorMap, lora: LoraConfig, adapter: TensorMap): TensorMap {
-  const pairs = checkAdapter(config, lora, adapter);
-  const scaling = loraScaling(lora);
   const result: TensorMap = new Map(weights);
-  for (const { name, inFeatures, outFeatures, fanInFanOut } of loraTargets(config, lora)) {
-    const a = toFloat32(pairs.get(loraNames(name).a)!);
-    const b = toFloat32(pairs.get(loraNames(name).b)!);
-    const base = weights.get(`${name}.weight`);
-    if (!base) throw new UserError('model_tensor_missing', { tensor: `${name}.weight` });
-    const merged = toFloat32(base).slice(0, elementCount(base.shape));
-    for (let o = 0; o < outFeatures; o++) {
-      for (let i = 0; i < inFeatures; i++) {
-        let sum = 0;
-        for (let k = 0; k < lora.r; k++) sum += b[o * lora.r + k]! * a[k * inFeatures + i]!;
-        merged[fanInFanOut ? i * outFeatures + o : o * inFeatures + i]! += scaling * sum;
-      }
-    }
-    result.set(`${name}.weight`, float32Tensor(base.shape, merged));
+  for (const [name, merge] of mergedWeights(config, { lora, tensors: adapter })) {
+    const base = weights.get(name);
+    if (!base) throw new UserError('model_tensor_missing', { tensor: name });
+    result.set(name, merge(base));
   }
   return result;
+}
+
+/** The same, weight by weight: the names of those an adapter changes → what makes the new one of the old one. */
+export function mergedWeights(
+  config: ModelConfig,
+  { lora, tensors }: AdapterWeights,
+): Map<string, (base: HostTensor) => HostTensor> {
+  const pairs = checkAdapter(config, lora, tensors);
+  return new Map(
+    loraTargets(config, lora).map((layer) => {
+      const names = loraNames(layer.name);
+      const [a, b] = [toFloat32(pairs.get(names.a)!), toFloat32(pairs.get(names.b)!)];
+      return [`${layer.name}.weight`, (base) => mergedWeight(base, layer, lora, a, b)];
+    }),
+  );
+}
+
+function mergedWeight(
+  base: HostTensor,
+  { inFeatures, outFeatures, fanInFanOut }: LinearLayer,
+  lora: LoraConfig,
+  a: Float32Array,
+  b: Float32Array,
+): HostTensor {
+  const scaling = loraScaling(lora);
+  const merged = toFloat32(base).slice(0, elementCount(base.shape));
+  for (let o = 0; o < outFeatures; o++) {
+    for (let i = 0; i < inFeatures; i++) {
+      let sum = 0;
+      for (let k = 0; k < lora.r; k++) sum += b[o * lora.r + k]! * a[k * inFeatures + i]!;
+      merged[fanInFanOut ? i * outFeatures + o : o * inFeatures + i]! += scaling * sum;
+    }
+  }
+  return float32Tensor(base.shape, merged);
 }

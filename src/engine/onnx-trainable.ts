@@ -9,7 +9,7 @@ import { sizeOf } from './dimensions.ts';
 import type { OptimizedTensor } from './optimizer-memory.ts';
 import { floatsOf, type InferenceSession, int64Tensor, runInto, Tensor } from './session.ts';
 import { float32Tensor, type TensorMap, toFloat32 } from './tensor.ts';
-import type { Trainable, TrainingBatch } from './trainable.ts';
+import type { Evaluation, Trainable, TrainingBatch } from './trainable.ts';
 import { gradientName, type SparseOutput, type TrainingGraph } from './training-graph.ts';
 
 export interface TrainedTensor extends OptimizedTensor {
@@ -81,14 +81,18 @@ export class OnnxTrainable implements Trainable {
     return loss;
   }
 
-  async evaluate(batch: TrainingBatch): Promise<{ nll: number; tokens: number }> {
+  async evaluate(batch: TrainingBatch): Promise<Evaluation> {
     const places = labelledPlaces(batch);
-    if (places.rows.length === 0) return { nll: 0, tokens: 0 };
+    const tokenNll = new Float32Array(batch.labels.length);
+    if (places.rows.length === 0) return { nll: 0, tokens: 0, tokenNll };
     this.#evaluation ??= await this.#parts.openEvaluation();
     const results = await this.#evaluation.run(this.#feeds(batch, places));
     let nll = 0;
-    for (const value of floatsOf(results.nll)) nll += value;
-    return { nll, tokens: places.rows.length };
+    for (const [i, value] of floatsOf(results.nll).entries()) {
+      nll += value;
+      tokenNll[places.rows[i]! + 1] = value;
+    }
+    return { nll, tokens: places.rows.length, tokenNll };
   }
 
   async clipGradNorm(maxNorm: number): Promise<number> {

@@ -1,8 +1,9 @@
 /** The whole model as one graph with its cache going in and out, as transformers.js's generate() asks for it. */
 import { architectureOf, type ModelConfig } from './architectures/index.ts';
-import type { AdapterValues, Parts } from './architectures/types.ts';
+import type { AdapterValues } from './architectures/types.ts';
 import { type FileRange, Graph } from './graph.ts';
 import { loraNames } from './lora.ts';
+import { partsOf } from './parts.ts';
 
 export const pastName = (layer: number, part: 'key' | 'value'): string => `past_key_values.${layer}.${part}`;
 export const presentName = (layer: number, part: 'key' | 'value'): string => `present.${layer}.${part}`;
@@ -31,7 +32,7 @@ export function servingGraph(config: ModelConfig, mapped: ReadonlyMap<string, Fi
     adapters.set(name, { a: g.input(names.a, ['R', inFeatures]), b: g.input(names.b, [outFeatures, 'R']), scaling: 1 });
   }
 
-  const parts = mappedParts(g, config, mapped, adapters);
+  const parts = partsOf(g, architecture.weights, new Map(), mapped, adapters);
   const causalBias = g.apply('CausalBias', [inputIds, attentionMask], {});
   const { hiddenStates, present } = architecture.build(g, parts, { inputIds, positionIds, causalBias, past });
   const wanted = g.apply('Gather', [hiddenStates.at(-1)!, rows], { distinct: true }); // [M, C]
@@ -42,17 +43,4 @@ export function servingGraph(config: ModelConfig, mapped: ReadonlyMap<string, Fi
   }
   for (const [layer, hidden] of hiddenStates.entries()) g.output(hiddenName(layer), hidden);
   return g;
-}
-
-function mappedParts(
-  g: Graph,
-  config: ModelConfig,
-  mapped: ReadonlyMap<string, FileRange>,
-  adapters: ReadonlyMap<string, AdapterValues>,
-): Parts {
-  const shapes = architectureOf(config).weights;
-  return {
-    weight: (name) => g.mappedWeight(name, shapes.get(name)!, mapped.get(name)!),
-    adapter: (layer) => adapters.get(layer),
-  };
 }

@@ -9,6 +9,8 @@ export { InferenceSession, Tensor };
 export interface SessionOptions {
   /** Threads inside an operation; results are byte-equal for the same number. */
   threads?: number;
+  /** Runs the graph node by node, nothing folded, fused or shared. */
+  asWritten?: boolean;
   /** The session is asked through `runInto` alone. */
   silent?: boolean;
   /** Kernels may keep repacked copies of the weights. */
@@ -37,6 +39,8 @@ export async function openSession(graph: Graph, options: SessionOptions = {}): P
     executionMode: 'sequential',
     // Lengths differ from run to run; a pattern recorded at one length misplans the next.
     enableMemPattern: false,
+    // Our graphs are written as they should run; its passes would only undo what is made again to save memory.
+    graphOptimizationLevel: options.asWritten ? 'disabled' : 'all',
     logSeverityLevel: 3,
     extra: { session },
   });

@@ -21,6 +21,13 @@ export interface TrainingBatch {
   length: number;
 }
 
+export interface Evaluation {
+  nll: number;
+  tokens: number;
+  /** As laid out in the batch: −ln p of the token at its own place, 0 where it is not learnt. [batchSize · length]. */
+  tokenNll: Float32Array;
+}
+
 export interface TrainableOptions {
   method: 'full' | 'lora';
   lora?: LoraConfig;
@@ -38,8 +45,8 @@ export interface Trainable {
   forwardBackward(batch: TrainingBatch, normaliser: number): Promise<number>;
   /** The same with a weight of its own for each token (as laid out in the batch; used where the label is not −100): any loss whose slope is known. Returns Σ weight · nll. */
   forwardBackwardWeighted(batch: TrainingBatch, tokenWeights: Float32Array): Promise<number>;
-  /** Σ −ln p over the labelled tokens, and how many they are; changes nothing. */
-  evaluate(batch: TrainingBatch): Promise<{ nll: number; tokens: number }>;
+  /** Σ −ln p over the labelled tokens, how many they are, and each one's −ln p; changes nothing. */
+  evaluate(batch: TrainingBatch): Promise<Evaluation>;
   /** Scales the gathered gradients so that their norm is at most maxNorm. Returns the norm before. */
   clipGradNorm(maxNorm: number): Promise<number>;
   /** One step of AdamW (no decay for biases and norms, as the Trainer); zeroes the gradients. */
@@ -53,7 +60,10 @@ export interface Trainable {
   dispose(): Promise<void>;
 }
 
-/** Weights in memory, or a float32 .safetensors file: then LoRA maps them where they lie and full training reads them once. */
+/**
+ * Weights in memory, or a .safetensors file: full training reads it once, float32; LoRA maps it where it lies, half precision
+ * as it is, cast to float32 at each use.
+ */
 export type WeightSource = TensorMap | { readonly file: string };
 
 /**
@@ -67,7 +77,7 @@ export async function openTrainable(
 ): Promise<Trainable> {
   const lora = options.method === 'lora' ? (options.lora ?? defaultLora(config)) : undefined;
   const file = weights instanceof Map ? undefined : weights.file;
-  const mapped = lora && file !== undefined ? mapWeights(config, file) : undefined;
+  const mapped = lora && file !== undefined ? mapWeights(config, file, { halves: true }) : undefined;
   const sessionOptions: SessionOptions = {
     threads: options.threads,
     weightsFolder: file === undefined ? undefined : dirname(file),
@@ -89,9 +99,13 @@ export async function openTrainable(
   return new OnnxTrainable({
     trained,
     frozen: lora ? base : new Map(),
-    session: await openSession(graph.graph, { ...sessionOptions, silent: true }),
+    session: await openSession(graph.graph, { ...sessionOptions, silent: true, asWritten: true }),
     outputs: graph,
-    openEvaluation: () => openSession(trainingGraph(config, { lora, mapped, lossOnly: true }).graph, sessionOptions),
+    openEvaluation: () =>
+      openSession(trainingGraph(config, { lora, mapped, lossOnly: true }).graph, {
+        ...sessionOptions,
+        asWritten: true,
+      }),
     pool: new AdamWPool(memory, options.threads ?? defaultThreads()),
     adamw: { ...defaultAdamW, ...options.adamw },
     window: architectureOf(config).window,

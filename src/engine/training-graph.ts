@@ -1,10 +1,12 @@
 /** The graphs of training: losses of labelled places, and the gradient of their weighted sum for every trained tensor. */
 import { architectureOf, type ModelConfig } from './architectures/index.ts';
-import type { AdapterValues, Parts } from './architectures/types.ts';
+import type { AdapterValues } from './architectures/types.ts';
+import { crossEntropy } from './cross-entropy.ts';
 import type { Dimension } from './dimensions.ts';
-import { gradientParts } from './gradients.ts';
+import { CHEAP, gradientParts } from './gradients.ts';
 import { type FileRange, Graph, type Value } from './graph.ts';
 import { type LoraConfig, loraNames, loraScaling, loraTargets } from './lora.ts';
+import { partsOf } from './parts.ts';
 
 export const gradientName = (parameter: string): string => `gradient of ${parameter}`;
 const rowsName = (parameter: string, part: number): string => `rows ${part} for the gradient of ${parameter}`;
@@ -33,7 +35,7 @@ export interface TrainingGraph {
 export interface TrainingGraphOptions {
   /** Train an adapter and leave the weights alone; absent: train all weights. */
   lora?: LoraConfig;
-  /** Where frozen weights lie in their file; absent: they are inputs. */
+  /** Where frozen weights lie in their file, in the precision they are stored in; absent: they are inputs. */
   mapped?: ReadonlyMap<string, FileRange>;
   /** Losses alone, without gradients. */
   lossOnly?: boolean;
@@ -57,8 +59,8 @@ export function trainingGraph(config: ModelConfig, options: TrainingGraphOptions
   const trained = new Map<string, Value>();
   const weights = new Map<string, Value>();
   for (const [name, shape] of architecture.weights) {
-    const range = mapped?.get(name);
-    const value = range ? g.mappedWeight(name, shape, range) : g.input(name, shape);
+    if (mapped) continue;
+    const value = g.input(name, shape);
     weights.set(name, value);
     if (!lora) trained.set(name, value);
   }
@@ -71,18 +73,20 @@ export function trainingGraph(config: ModelConfig, options: TrainingGraphOptions
     trained.set(names.a, a).set(names.b, b);
   }
 
-  const sources: Parts = { weight: (name) => weights.get(name)!, adapter: (layer) => adapters.get(layer) };
+  const sources = partsOf(g, architecture.weights, weights, mapped, adapters);
   // Padding stands on the right, where causal attention never looks back from it: no mask is needed.
   const causalBias = g.apply('CausalBias', [inputIds], {});
   const { hiddenStates } = architecture.build(g, sources, { inputIds, positionIds, causalBias });
   // Only labelled places reach the head: [N, C] → [M, C].
   const labelled = g.apply('Gather', [hiddenStates.at(-1)!, rows], { distinct: true });
-  const nll = g.apply('LinearCrossEntropy', [labelled, sources.weight(architecture.headTable), targets], {});
+  const right = sources.rows(architecture.headTable, targets, false); // [M, C]
+  const nll = crossEntropy(g, labelled, right, sources.table(architecture.headTable)); // [M]
   g.output('nll', nll);
   if (options.lossOnly) return { graph: g, dense: [], sparse: [] };
 
   const tokenWeights = g.input('token_weights', ['M']);
-  const parts = gradientParts(g, nll, tokenWeights, [...trained.values()]);
+  const remade = lora ? CHEAP : undefined;
+  const parts = gradientParts(g, nll, tokenWeights, [...trained.values()], remade);
   const dense: string[] = [];
   const sparse: SparseOutput[] = [];
   for (const [i, parameter] of [...trained.keys()].entries()) {

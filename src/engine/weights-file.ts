@@ -7,7 +7,7 @@ import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
-import { architectureOf, type ModelConfig } from './architectures/index.ts';
+import { type AnyModelConfig, architectureOf, type ModelConfig } from './architectures/index.ts';
 import type { FileRange } from './graph.ts';
 import { blocksAcross, panelShape } from './packing.ts';
 import {
@@ -24,6 +24,9 @@ import { expectedWeights, findWeight } from './weights.ts';
 
 const HEADER_LIMIT_BYTES = 100_000_000; // the format's own limit
 
+/** The format's names of half precisions. */
+const HALVES: Readonly<Record<string, 'float16' | 'bfloat16' | undefined>> = { F16: 'float16', BF16: 'bfloat16' };
+
 const entrySchema = z.object({
   dtype: z.string(),
   shape: z.array(z.number().int().nonnegative()),
@@ -31,13 +34,21 @@ const entrySchema = z.object({
 });
 
 /**
+ * @param halves whether weights may be stored in half precision too.
  * Where each expected weight lies in `file`, under its full name; names without their prefix are accepted.
  * @throws UserError file_missing {path}, weights_file_damaged {file}, weights_file_not_float32 {file, tensor, dtype}, model_tensor_missing, model_tensor_shape.
  */
-export function mapWeights(config: ModelConfig, file: string): Map<string, FileRange> {
+export function mapWeights(
+  config: AnyModelConfig,
+  file: string,
+  { halves = false }: { halves?: boolean } = {},
+): Map<string, FileRange> {
   const header = readHeader(file);
   return new Map(
-    [...expectedWeights(config)].map(([name, shape]) => [name, locateWeight(config, header, name, shape, file)]),
+    [...expectedWeights(config)].map(([name, shape]) => [
+      name,
+      locateWeight(config, header, name, shape, file, halves),
+    ]),
   );
 }
 
@@ -62,18 +73,21 @@ export function mapServingWeights(config: ModelConfig, file: string): ServingWei
 }
 
 function locateWeight(
-  config: ModelConfig,
+  config: AnyModelConfig,
   header: Header,
   name: string,
   shape: readonly number[],
   file: string,
+  halves = false,
 ): FileRange {
   const found = findWeight(config, name, (alias) => header.entries[alias]);
   if (found === undefined) throw new UserError('model_tensor_missing', { tensor: name });
   const place = locate(header, found, name, shape, file);
-  if (place.dtype !== 'F32')
+  const half = HALVES[place.dtype];
+  if (place.dtype !== 'F32' && !(halves && half))
     throw new UserError('weights_file_not_float32', { file: basename(file), tensor: name, dtype: place.dtype });
-  return checkedRange(place, 4 * elementCount(shape), file);
+  const range = checkedRange(place, (half ? 2 : 4) * elementCount(shape), file);
+  return half ? { ...range, dtype: half } : range;
 }
 
 function locatePacked(header: Header, matrix: Packable, file: string): PackedMatrix | undefined {
@@ -101,7 +115,7 @@ interface Header {
   readonly size: number;
 }
 
-interface Place extends FileRange {
+interface Place extends Omit<FileRange, 'dtype'> {
   readonly dtype: string;
   /** Whether it ends within the file. */
   readonly isInside: boolean;
@@ -153,7 +167,7 @@ function readHeader(file: string): Header {
 }
 
 /** Reads the weights straight into the arrays of `places`, one a name. Same errors as mapWeights. */
-export function readWeights(config: ModelConfig, file: string, places: ReadonlyMap<string, Float32Array>): void {
+export function readWeights(config: AnyModelConfig, file: string, places: ReadonlyMap<string, Float32Array>): void {
   const descriptor = openSync(file, 'r');
   try {
     for (const [name, { offset, length }] of mapWeights(config, file)) {

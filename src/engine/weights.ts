@@ -1,12 +1,12 @@
 /** A model's weights: what they are called, checking what a file brought, and fresh random ones. */
 import { UserError } from '../errors.ts';
-import { architectureOf, type ModelConfig } from './architectures/index.ts';
+import { type AnyModelConfig, architectureOf, layoutOf, type ModelConfig } from './architectures/index.ts';
 import { seededRandom } from './random.ts';
 import { elementCount, float32Tensor, type TensorMap, toFloat32 } from './tensor.ts';
 
 /** Hugging Face's names of the weights in model.safetensors → shapes. */
-export function expectedWeights(config: ModelConfig): Map<string, readonly number[]> {
-  return new Map(architectureOf(config).weights);
+export function expectedWeights(config: AnyModelConfig): Map<string, readonly number[]> {
+  return new Map(layoutOf(config).weights);
 }
 
 /**
@@ -15,7 +15,7 @@ export function expectedWeights(config: ModelConfig): Map<string, readonly numbe
  * @throws UserError model_tensor_missing {tensor}, model_tensor_shape {tensor, expected, actual}.
  */
 export function matchWeights<Tensor extends { readonly shape: readonly number[] }>(
-  config: ModelConfig,
+  config: AnyModelConfig,
   tensors: ReadonlyMap<string, Tensor>,
 ): Map<string, Tensor> {
   const result = new Map<string, Tensor>();
@@ -32,11 +32,11 @@ export function matchWeights<Tensor extends { readonly shape: readonly number[] 
 
 /** What `find` gives for a weight's name, or else for another name that files give it. */
 export function findWeight<Found>(
-  config: ModelConfig,
+  config: AnyModelConfig,
   name: string,
   find: (name: string) => Found | undefined,
 ): Found | undefined {
-  for (const known of [name, ...architectureOf(config).aliases(name)]) {
+  for (const known of [name, ...layoutOf(config).aliases(name)]) {
     const found = find(known);
     if (found !== undefined) return found;
   }

@@ -1,6 +1,6 @@
 /** Reads a GGUF file's beginning value by value, each under a limit; the file itself is read a window at a time. */
 import { UserError } from '../errors.ts';
-import type { FileBytes } from './file-bytes.ts';
+import type { ByteSource } from './byte-source.ts';
 
 /** As huggingface.js limits it: longer than any chat template or token. */
 export const STRING_LIMIT_BYTES = 10_000_000;
@@ -13,12 +13,12 @@ export class GgufCursor {
   readonly file: string;
   readonly size: number;
   position = 0;
-  readonly #bytes: FileBytes;
+  readonly #bytes: ByteSource;
   #window = Buffer.alloc(0);
   #windowStart = 0;
 
   /** @param file the name errors print. */
-  constructor(bytes: FileBytes, file: string) {
+  constructor(bytes: ByteSource, file: string) {
     this.#bytes = bytes;
     this.file = file;
     this.size = bytes.size;
@@ -109,7 +109,7 @@ export class GgufCursor {
 
   #slide(length: number): void {
     const window = Buffer.alloc(Math.min(Math.max(length, WINDOW_BYTES), this.remaining));
-    this.#bytes.readInto(window, this.position);
+    this.#bytes.fill(window, this.position);
     this.#window = window;
     this.#windowStart = this.position;
   }

@@ -5,7 +5,7 @@
  */
 import { basename } from 'node:path';
 import { UserError } from '../errors.ts';
-import { withFile } from './file-bytes.ts';
+import { withFile } from './byte-source.ts';
 import { GgufCursor } from './gguf-cursor.ts';
 import { GGUF_TYPES, type GgufType } from './gguf-types.ts';
 import { RANK_LIMIT, TENSOR_LIMIT } from './safetensors-header.ts';

@@ -9,7 +9,7 @@ import { type Metadata, shown } from './gguf-header.ts';
 import type { JsonObject } from './json-file.ts';
 import type { TokenizerFiles } from './model-source.ts';
 import { sentencePieceParts } from './sentencepiece-tokenizer.ts';
-import { type AddedToken, assembleTokenizer, type SpecialIds } from './tokenizer-parts.ts';
+import { type AddedToken, assembleTokenizer, type SpecialIds } from './tokenizer-assembly.ts';
 
 const KEY = 'tokenizer.ggml.';
 const TOKENS = `${KEY}tokens`;

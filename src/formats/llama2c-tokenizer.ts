@@ -6,10 +6,10 @@
 import { statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../errors.ts';
-import { withFile } from './file-bytes.ts';
+import { withFile } from './byte-source.ts';
 import type { TokenizerFiles } from './model-source.ts';
 import { type Piece, sentencePieceParts } from './sentencepiece-tokenizer.ts';
-import { assembleTokenizer } from './tokenizer-parts.ts';
+import { assembleTokenizer } from './tokenizer-assembly.ts';
 
 /** What the file calls "\n<s>\n" and "\n</s>\n", for run.c to print. */
 const CONTROL = ['<unk>', '<s>', '</s>'];
@@ -68,10 +68,10 @@ function readPieces(path: string, vocabulary: number): Piece[] {
 }
 
 function readWhole(path: string): Buffer {
-  return withFile(path, ({ size, readInto }) => {
-    if (size > LIMIT_BYTES) throw new UserError('json_too_large', { path, bytes: size, limit: LIMIT_BYTES });
+  return withFile(path, ({ size, fill }) => {
+    if (size > LIMIT_BYTES) throw new UserError('text_too_large', { path, bytes: size, limit: LIMIT_BYTES });
     const bytes = Buffer.alloc(size);
-    readInto(bytes, 0);
+    fill(bytes, 0);
     return bytes;
   });
 }

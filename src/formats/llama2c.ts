@@ -5,7 +5,7 @@
  */
 import { basename } from 'node:path';
 import { UserError } from '../errors.ts';
-import { withFile } from './file-bytes.ts';
+import { withFile } from './byte-source.ts';
 import { GGUF_TYPES, type GgufType } from './gguf-types.ts';
 import { llama2cTokenizer } from './llama2c-tokenizer.ts';
 import type { ModelSource } from './model-source.ts';
@@ -49,11 +49,11 @@ export function openLlama2c(path: string): ModelSource {
 }
 
 function readHeader(path: string): Header {
-  return withFile(path, ({ size, readInto }) => {
+  return withFile(path, ({ size, fill }) => {
     const file = basename(path);
     if (size < HEADER_BYTES) throw new UserError('llama2c_size', { file, expected: HEADER_BYTES, actual: size });
     const bytes = Buffer.alloc(HEADER_BYTES);
-    readInto(bytes, 0);
+    fill(bytes, 0);
     const number = (index: number) => bytes.readInt32LE(index * 4);
     const header: Header = {
       dim: number(0),

@@ -3,7 +3,7 @@
 import { statSync } from 'node:fs';
 import { extname } from 'node:path';
 import { UserError } from '../errors.ts';
-import { withFile } from './file-bytes.ts';
+import { withFile } from './byte-source.ts';
 import { openGguf } from './gguf.ts';
 import { openLlama2c } from './llama2c.ts';
 import { openModelFolder } from './model-folder.ts';
@@ -30,9 +30,9 @@ export function openModelSource(path: string): ModelSource {
 }
 
 function firstBytes(path: string): Buffer {
-  return withFile(path, ({ size, readInto }) => {
+  return withFile(path, ({ size, fill }) => {
     const bytes = Buffer.alloc(Math.min(size, GGUF_MAGIC.length));
-    readInto(bytes, 0);
+    fill(bytes, 0);
     return bytes;
   });
 }

@@ -5,13 +5,14 @@
  * which every platform of onnxruntime-node is.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { DataType, HostTensor, TensorMap } from '../engine/index.ts';
 import { UserError } from '../errors.ts';
+import { type ByteSource, readRange, sourceOf, withFile } from './byte-source.ts';
 import { writeDurably, writeDurablyAs } from './durable-file.ts';
 import type { QuantisedType } from './gguf-types.ts';
 import { DTYPES, HEADER_LIMIT_BYTES, parseHeader, type TensorPlace } from './safetensors-header.ts';
+import { viewOf } from './tensor-view.ts';
 
 export interface Safetensors {
   tensors: TensorMap;
@@ -38,15 +39,10 @@ export interface QuantisedBlocks {
 }
 
 const PREFIX_BYTES = 8;
-/** readSync takes at most 2 GiB at once. */
-const PIECE_BYTES = 1024 * 1024 * 1024;
-
-/** Copies `length` bytes from `position` of the source into `target`. */
-type Source = (target: Uint8Array, position: number) => void;
 
 /** Reads a file. @throws UserError file_missing, or what is wrong with it, with the values and limits. */
 export function readSafetensors(path: string): Safetensors {
-  return fromFile(path, (source, size) => load(source, size, basename(path)));
+  return withFile(path, load);
 }
 
 /** Reads a file's header alone; its tensors stay where they are until asked for. Errors as in readSafetensors. */
@@ -54,10 +50,10 @@ export function openSafetensors(path: string): {
   tensors: Map<string, StoredTensor>;
   metadata: Record<string, string>;
 } {
-  const { places, metadata, dataStart } = fromFile(path, (source, size) => loadHeader(source, size, basename(path)));
+  const { places, metadata, dataStart } = withFile(path, loadHeader);
   const tensors = new Map(
     places.map((place): [string, StoredTensor] => {
-      const read = () => fromFile(path, (source) => loadTensor(source, place, dataStart));
+      const read = () => withFile(path, (source) => loadTensor(source, place, dataStart));
       return [place.name, { dtype: place.dtype, shape: place.shape, read }];
     }),
   );
@@ -66,55 +62,24 @@ export function openSafetensors(path: string): {
 
 /** Reads bytes already in memory; the tensors are copies. @param file the name errors print. */
 export function parseSafetensors(bytes: Uint8Array, file = 'safetensors'): Safetensors {
-  const source: Source = (target, position) => target.set(bytes.subarray(position, position + target.length));
-  return load(source, bytes.length, file);
+  return load(sourceOf(bytes, file));
 }
 
-function fromFile<T>(path: string, use: (source: Source, size: number) => T): T {
-  const handle = openForReading(path);
-  try {
-    const source: Source = (target, position) => {
-      for (let offset = 0; offset < target.length; ) {
-        const read = readSync(handle, target, offset, Math.min(PIECE_BYTES, target.length - offset), position + offset);
-        // The size was asked a moment ago: somebody is shortening the file while we read it.
-        if (read === 0)
-          throw new UserError('safetensors_too_short', { file: basename(path), bytes: position + offset });
-        offset += read;
-      }
-    };
-    const status = fstatSync(handle);
-    if (!status.isFile()) throw new UserError('file_missing', { path });
-    return use(source, status.size);
-  } finally {
-    closeSync(handle);
-  }
-}
-
-function openForReading(path: string): number {
-  try {
-    return openSync(path, 'r');
-  } catch (error) {
-    throw new UserError('file_missing', { path }, { cause: error });
-  }
-}
-
-function load(source: Source, size: number, file: string): Safetensors {
-  const { places, metadata, dataStart } = loadHeader(source, size, file);
+function load(source: ByteSource): Safetensors {
+  const { places, metadata, dataStart } = loadHeader(source);
   return { tensors: new Map(places.map((place) => [place.name, loadTensor(source, place, dataStart)])), metadata };
 }
 
-function loadHeader(source: Source, size: number, file: string) {
-  if (size < PREFIX_BYTES) throw new UserError('safetensors_too_short', { file, bytes: size });
-  const prefix = new Uint8Array(PREFIX_BYTES);
-  source(prefix, 0);
-  const declared = new DataView(prefix.buffer).getBigUint64(0, true);
+function loadHeader(source: ByteSource) {
+  const { file, size } = source;
+  if (size < PREFIX_BYTES) throw new UserError('file_cut_off', { file, bytes: size });
+  const declared = readRange(source, 0, PREFIX_BYTES).readBigUInt64LE();
   if (declared > BigInt(HEADER_LIMIT_BYTES))
     throw new UserError('safetensors_header_size', { file, size: String(declared), limit: HEADER_LIMIT_BYTES });
   const headerBytes = Number(declared);
   if (headerBytes > size - PREFIX_BYTES)
     throw new UserError('safetensors_truncated', { file, expected: PREFIX_BYTES + headerBytes, actual: size });
-  const header = new Uint8Array(headerBytes);
-  source(header, PREFIX_BYTES);
+  const header = readRange(source, PREFIX_BYTES, headerBytes);
   const dataStart = PREFIX_BYTES + headerBytes;
   return { ...parseHeader(decodeText(header, file), size - dataStart, file), dataStart };
 }
@@ -127,29 +92,9 @@ function decodeText(bytes: Uint8Array, file: string): string {
   }
 }
 
-function loadTensor(source: Source, place: TensorPlace, dataStart: number): HostTensor {
-  const buffer = new ArrayBuffer(place.end - place.begin);
-  source(new Uint8Array(buffer), dataStart + place.begin);
+function loadTensor(source: ByteSource, place: TensorPlace, dataStart: number): HostTensor {
+  const { buffer } = readRange(source, dataStart + place.begin, place.end - place.begin);
   return { dtype: place.dtype, shape: place.shape, data: viewOf(place.dtype, buffer) };
-}
-
-function viewOf(dtype: DataType, buffer: ArrayBuffer): HostTensor['data'] {
-  switch (dtype) {
-    case 'float32':
-      return new Float32Array(buffer);
-    case 'float16':
-    case 'bfloat16':
-      return new Uint16Array(buffer);
-    case 'int64':
-      return new BigInt64Array(buffer);
-    case 'int32':
-      return new Int32Array(buffer);
-    case 'int8':
-      return new Int8Array(buffer);
-    case 'uint8':
-    case 'bool':
-      return new Uint8Array(buffer);
-  }
 }
 
 /** What can be written: tensors in memory, and tensors that are made or read only when their turn comes. */

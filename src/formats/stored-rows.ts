@@ -1,6 +1,6 @@
 /** Matrices of single-file models, read from where they lie, a few rows at a time, rows put in Hugging Face's order. */
 import { elementCount, type HostTensor } from '../engine/index.ts';
-import { withFile } from './file-bytes.ts';
+import { withFile } from './byte-source.ts';
 import type { GgufType, QuantisedType } from './gguf-types.ts';
 import { halfSplitRow } from './rotary-rows.ts';
 import type { StoredTensor } from './safetensors.ts';
@@ -66,7 +66,7 @@ function eachRow(rows: StoredRows, use: (bytes: Uint8Array, from: number, row: n
     for (let first = 0; first < rowCount; first += rowsAtOnce) {
       const count = Math.min(rowsAtOnce, rowCount - first);
       const bytes = piece.subarray(0, count * rowBytes);
-      file.readInto(bytes, rows.begin + first * rowBytes);
+      file.fill(bytes, rows.begin + first * rowBytes);
       for (let i = 0; i < count; i++) {
         const row = first + i;
         use(bytes, i * rowBytes, interleavedHead === undefined ? row : halfSplitRow(row, interleavedHead));

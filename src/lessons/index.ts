@@ -1,4 +1,4 @@
-/** What the words mean: twelve short lessons in the reader's language, with the reader's own numbers where there are some. */
+/** What the words mean: short lessons in the reader's language, with the reader's own numbers where there are some. */
 import { LOCALES, type Locale, t, tDynamic } from '../i18n/index.ts';
 import { LESSON_TERMS, type LessonTerm, plainName, termNamed, termsLike } from './terms.ts';
 
@@ -28,6 +28,17 @@ export interface LessonNumbers {
   readonly trainSamplesPerSecond?: number;
   readonly trainStepsPerSecond?: number;
   readonly trainLoss?: number;
+  /** Of the last training with the recipe concerned. */
+  readonly firstMargin?: number;
+  readonly lastMargin?: number;
+  readonly firstReward?: number;
+  readonly lastReward?: number;
+  readonly kl?: number;
+  /** How many times less likely the rated reply became. */
+  readonly timesLess?: number;
+  readonly repliesLearnt?: number;
+  /** The class's line between good enough and not. */
+  readonly threshold?: number;
 }
 
 /** The value of each {{parameter}} of a term's sentence with numbers. */
@@ -44,6 +55,12 @@ const QUOTED: Record<LessonTerm, Readonly<Record<string, keyof LessonNumbers>>> 
   train_runtime: { value: 'trainRuntime' },
   throughput: { samples: 'trainSamplesPerSecond', steps: 'trainStepsPerSecond' },
   train_loss: { value: 'trainLoss' },
+  preference: { first: 'firstMargin', last: 'lastMargin' },
+  push_away: { value: 'timesLess' },
+  replay: { value: 'repliesLearnt' },
+  reward: { first: 'firstReward', last: 'lastReward' },
+  baseline: { value: 'threshold' },
+  kl: { value: 'kl' },
 };
 
 export type LessonSearch =

@@ -1,5 +1,5 @@
 /**
- * The twelve words that the original script explained, and the names people may call them by: English, Portuguese, and
+ * The twelve words that the original script explained, those of the recipes, and the names people may call them by: English, Portuguese, and
  * the Trainer's own keys. Names are compared without case, accents, spaces and punctuation, so one spelling of each will do.
  */
 export const TERMS = Object.freeze({
@@ -30,6 +30,29 @@ export const TERMS = Object.freeze({
     'velocidade',
   ],
   train_loss: ['train_loss', 'training loss', 'perda do treino', 'perda de treino', 'perda média'],
+  preference: [
+    'preference',
+    'dpo',
+    'direct preference optimisation',
+    'margin',
+    'rewards/margins',
+    'preferência',
+    'margem',
+  ],
+  push_away: ['push away', 'npo', 'negative preference', 'afastar', 'desaprender', 'preferência negativa'],
+  replay: [
+    'replay',
+    'guided',
+    'forgetting',
+    'catastrophic forgetting',
+    'repetição',
+    'guiada',
+    'esquecimento',
+    'esquecer',
+  ],
+  reward: ['reward', 'reinforce', 'mean reward', 'policy gradient', 'recompensa', 'recompensa média', 'reforço'],
+  baseline: ['baseline', 'advantage', 'linha de base', 'vantagem', 'leave one out'],
+  kl: ['kl', 'kl divergence', 'leash', 'beta', 'guia', 'divergência kl', 'divergência'],
 } satisfies Record<string, readonly string[]>);
 
 export type LessonTerm = keyof typeof TERMS;
@@ -47,6 +70,12 @@ export const LESSON_TERMS: readonly LessonTerm[] = Object.freeze([
   'train_runtime',
   'throughput',
   'train_loss',
+  'preference',
+  'push_away',
+  'replay',
+  'reward',
+  'baseline',
+  'kl',
 ]);
 
 /** "Época", "epoca " and "ÉPOCA" are one name. */

@@ -32,6 +32,14 @@ export function bertScore(candidate: TokenVectors, reference: TokenVectors): Ber
   return { precision, recall, f1: Number.isNaN(f1) ? 0 : f1 };
 }
 
+/** Against several references: the highest precision, recall and F1, each by itself, as bert_score gives them. */
+export function bestBertScore(candidate: TokenVectors, references: readonly TokenVectors[]): BertScore {
+  const scores = references.map((reference) => bertScore(candidate, reference));
+  if (scores.length === 0) throw new RangeError('a candidate needs a reference to be compared with');
+  const highest = (key: keyof BertScore) => Math.max(...scores.map((score) => score[key]));
+  return { precision: highest('precision'), recall: highest('recall'), f1: highest('f1') };
+}
+
 function words(units: readonly Float64Array[], special: readonly boolean[]): Float64Array[] {
   return units.filter((_, index) => special[index] !== true);
 }

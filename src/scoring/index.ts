@@ -3,11 +3,11 @@ import { sentenceBleu } from './bleu.ts';
 import { type MeteorLanguage, type MeteorStage, meteor } from './meteor.ts';
 import { rouge } from './rouge.ts';
 
-export { type BertScore, bertScore, type TokenVectors } from './bertscore.ts';
+export { type BertScore, bertScore, bestBertScore, type TokenVectors } from './bertscore.ts';
 export { sentenceBleu } from './bleu.ts';
 export { type Meteor, type MeteorLanguage, type MeteorStage, meteor } from './meteor.ts';
 export { porterStem } from './porter.ts';
-export { splitOnSpace, wordsAndSymbols } from './python-text.ts';
+export { splitOnSpace, strip, wordsAndSymbols } from './python-text.ts';
 export { type PrecisionRecall, type Rouge, rouge } from './rouge.ts';
 export {
   DEFAULT_MAX_SCORE,

@@ -12,6 +12,7 @@ const SPACE_CHARACTER = '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u20
 
 const WORD_OR_SYMBOL = new RegExp(`[${WORD_CHARACTER}]+|[^${WORD_CHARACTER}${SPACE_CHARACTER}]`, 'gu');
 const NOT_SPACE = new RegExp(`[^${SPACE_CHARACTER}]+`, 'gu');
+const AROUND = new RegExp(`^[${SPACE_CHARACTER}]+|[${SPACE_CHARACTER}]+$`, 'gu');
 
 /** `re.findall(r'\w+|[^\w\s]', text)`: words, and every other visible character alone. */
 export function wordsAndSymbols(text: string): string[] {
@@ -21,6 +22,11 @@ export function wordsAndSymbols(text: string): string[] {
 /** `text.split()`: what stands between runs of white space. */
 export function splitOnSpace(text: string): string[] {
   return text.match(NOT_SPACE) ?? [];
+}
+
+/** `text.strip()`. */
+export function strip(text: string): string {
+  return text.replace(AROUND, '');
 }
 
 /** `round(value, 4)`: correctly rounded from the exact binary value, ties to the even digit. */

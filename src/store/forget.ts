@@ -158,7 +158,7 @@ function emptyJobs(connection: Connection, held: readonly { id: string }[]): Emp
   for (const { id } of held) {
     const job = db.select().from(jobs).where(eq(jobs.id, id)).get()!;
     if (job.checkpointFile) checkpoints.push(job.checkpointFile);
-    const { turnIds: _turnIds, ...payload } = job.payload;
+    const { turnIds: _turnIds, material: _material, ...payload } = job.payload;
     const probe = { promptIds: [], replyIds: [], generation: payload.probe.generation };
     const emptied = { ...payload, trainingText: '', memberIds: [], probe };
     db.update(jobs)

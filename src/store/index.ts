@@ -22,7 +22,18 @@ export type { AuditRow, NewEvent, OutboxRow } from './events.ts';
 export { readFileVerified, replaceFileDurably, type StoredFile, verifiedPath, writeFileDurably } from './files.ts';
 export type { ForgetReport } from './forget.ts';
 export type { JobRow, JobStepRow } from './job-steps.ts';
-export type { JobError, JobGenerationSettings, JobPayload, JobTrainingArguments, StepLog } from './payload.ts';
+export {
+  JOB_RECIPES,
+  type JobError,
+  type JobGenerationSettings,
+  type JobMaterial,
+  type JobPayload,
+  type JobPreference,
+  type JobRecipe,
+  type JobReply,
+  type JobTrainingArguments,
+  type StepLog,
+} from './payload.ts';
 export type { ClassRow, ConsentRow, ConsentState, MemberRow } from './people.ts';
 export type { NewJob } from './queue.ts';
 export { type FinishedVersion, LeaseLostError, MAX_ATTEMPTS } from './queue-worker.ts';

@@ -11,8 +11,8 @@ export type JobStepRow = typeof jobSteps.$inferSelect;
 export function jobStepStore({ db, now, read, write }: Connection) {
   return {
     /** Adds a step of a job (a step redone after a resume replaces itself). Workers use `jobs.step`, which checks the lease. */
-    add(jobId: string, { step, ...log }: StepLog): void {
-      const values = { ...log, createdAt: now() };
+    add(jobId: string, { step, metrics, ...log }: StepLog): void {
+      const values = { ...log, metrics: metrics ? { ...metrics } : null, createdAt: now() };
       write(() =>
         db
           .insert(jobSteps)

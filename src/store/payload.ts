@@ -18,6 +18,8 @@ export interface StepLog {
   gradNorm: number;
   learningRate: number;
   epoch: number;
+  /** What else the recipe measured in this step, under TRL's names. */
+  metrics?: Readonly<Record<string, number>>;
 }
 
 export interface JobTrainingArguments {
@@ -45,18 +47,59 @@ export interface JobGenerationSettings {
   greedy?: boolean;
 }
 
+/** A reply to learn, or with a weight below 0 to unlearn. The ids of prompts and replies are people's words, too. */
+export interface JobReply {
+  promptIds: number[];
+  replyIds: number[];
+  /** −1 to 1. */
+  weight: number;
+}
+
+/** A better and a worse reply to one prompt; without a better one, the worse is pushed away alone. */
+export interface JobPreference {
+  promptIds: number[];
+  chosenIds?: number[];
+  rejectedIds: number[];
+}
+
+/** What a recipe other than classic learns from. */
+export type JobMaterial =
+  | { kind: 'replies'; replies: JobReply[] }
+  | { kind: 'preferences'; preferences: JobPreference[]; beta: number }
+  /** Replies people heard and rated. */
+  | {
+      kind: 'ratings';
+      replies: { promptIds: number[]; replyIds: number[]; reward: number }[];
+      baseline: number;
+      beta: number;
+    }
+  /** Replies drawn while training, each compared with `target` by the token table. */
+  | {
+      kind: 'drawn';
+      tasks: { promptIds: number[]; target: string }[];
+      maxScore: number;
+      halfReward: number | null;
+      maxNewTokens: number;
+      beta: number;
+    };
+
+export const JOB_RECIPES = Object.freeze(['classic', 'guided', 'preference', 'reward'] as const);
+export type JobRecipe = (typeof JOB_RECIPES)[number];
+
 export interface JobPayload {
   /** 'sprout' or a model folder. */
   base: string;
-  recipe: 'classic';
+  recipe: JobRecipe;
   method: 'full' | 'lora';
   lora: { r: number; alpha: number };
   args: Partial<JobTrainingArguments>;
   seed: number;
-  /** The words it trains on; emptied when one of their writers asks to be forgotten. */
+  /** The words the classic recipe trains on, else ''; emptied when one of their writers asks to be forgotten. */
   trainingText: string;
+  /** What the other recipes train on; taken out when one of those it comes from asks to be forgotten. */
+  material?: JobMaterial;
   /**
-   * Ids of the members whose words `trainingText` holds: the version will have learned from them. Forgetting finds a job by
+   * Ids of the members whose words or judgements it trains on: the version will have learned from them. Forgetting finds a job by
    * these, and by its session, for the probe may hold words of others too.
    */
   memberIds: string[];

@@ -105,6 +105,12 @@ export function consentStore(connection: Connection) {
   const { db, now, read, write } = connection;
   const history = (memberId: string): ConsentRow[] =>
     read(() => db.select().from(consents).where(eq(consents.memberId, memberId)).orderBy(consents.id).all());
+  const counted = (memberId: string): ConsentRow[] => {
+    const answers = history(memberId);
+    const own = answers.findLast(({ recordedBy }) => recordedBy === memberId);
+    const guardians = answers.findLast(({ recordedBy }) => recordedBy !== memberId);
+    return [own, guardians].filter((answer) => answer !== undefined);
+  };
   return {
     /**
      * Adds an answer to the consent question; earlier ones stay as history. `recordedBy` is a member's id. A no stops, in
@@ -124,12 +130,16 @@ export function consentStore(connection: Connection) {
      * either's no is a no: a child cannot overrule a guardian, nor a guardian a child.
      */
     current(memberId: string): ConsentState {
-      const answers = history(memberId);
-      const own = answers.findLast(({ recordedBy }) => recordedBy === memberId);
-      const guardians = answers.findLast(({ recordedBy }) => recordedBy !== memberId);
-      const counted = [own, guardians].filter((answer) => answer !== undefined);
-      if (counted.length === 0) return 'unknown';
-      return counted.every(({ granted }) => granted) ? 'granted' : 'refused';
+      const answers = counted(memberId);
+      if (answers.length === 0) return 'unknown';
+      return answers.every(({ granted }) => granted) ? 'granted' : 'refused';
+    },
+    /** The oldest wording among the answers that count, where all of them are a yes; else null. */
+    agreedTo(memberId: string): string | null {
+      const answers = counted(memberId);
+      if (!answers.every(({ granted }) => granted)) return null;
+      const wordings = answers.map(({ textVersion }) => textVersion);
+      return wordings.sort((a, b) => Number(a) - Number(b))[0] ?? null;
     },
     history,
   };

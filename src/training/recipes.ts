@@ -1,14 +1,19 @@
 /**
- * What a job trains on. *classic* is the original teaching script's way: everything said in the session so far, people's
- * sentences and the model's replies alike, joined by spaces into one row, never reset; batch 1, AdamW at 5e-5 falling
- * linearly to 0 over 3 epochs, gradients clipped at 1. It rewards nothing and punishes nothing: the rejected reply is part
- * of the text it learns, which is why every job measures the push (push.ts).
+ * The recipes: ways to make a training of what happened in a sitting; docs/recipes.md tells them apart. *classic* is the
+ * original teaching script's: everything said in the session so far, people's sentences and the model's replies alike,
+ * joined by spaces into one row, never reset; batch 1, AdamW at 5e-5 falling linearly to 0 over 3 epochs, gradients clipped
+ * at 1. It rewards nothing and punishes nothing: the rejected reply is part of the text it learns, which is why every job
+ * measures the push (push.ts). The others are objectives of their own: guided.ts, preference.ts, reward.ts.
  */
 import { UserError } from '../errors.ts';
+import { JOB_RECIPES, type JobMaterial, type JobRecipe } from '../store/index.ts';
 import type { TrainingArguments, TrainingRow } from './trainer.ts';
 
-export const RECIPES = Object.freeze(['classic'] as const);
-export type Recipe = (typeof RECIPES)[number];
+export const RECIPES = JOB_RECIPES;
+export type Recipe = JobRecipe;
+
+/** Replies that *reward* draws for a prompt at each step. */
+export const DRAWS = 4;
 
 /** The original's settings, each under the Trainer's name. */
 export const CLASSIC_ARGUMENTS = Object.freeze({
@@ -21,6 +26,33 @@ export const CLASSIC_ARGUMENTS = Object.freeze({
   lrSchedulerType: 'linear',
   maxGradNorm: 1,
 } as const satisfies Partial<TrainingArguments>);
+
+/** More than a job has samples: each step looks at all of them, so that what pulls apart is weighed together. */
+const ALL_AT_ONCE = 64;
+
+/**
+ * What a recipe trains with where a class sets nothing else; the rest is classic's. Measured on sprout (docs/LOG.md: classic's
+ * 2026-11-23, the others' 2026-11-26): gentle enough that five jobs in a row leave most of what the brain knew, strong enough
+ * that the rated reply falls and the better answer rises in 20 jobs of 20.
+ */
+export function recipeArguments(
+  recipe: Recipe,
+  method: 'full' | 'lora',
+  kind?: JobMaterial['kind'],
+): Pick<TrainingArguments, 'learningRate' | 'numTrainEpochs'> & Partial<TrainingArguments> {
+  const full = method === 'full';
+  switch (recipe) {
+    case 'classic':
+      return { learningRate: full ? 5e-5 : 1e-3, numTrainEpochs: 3 };
+    case 'guided':
+    case 'preference':
+      return { learningRate: full ? 2e-5 : 5e-4, numTrainEpochs: 5, gradientAccumulationSteps: ALL_AT_ONCE };
+    case 'reward':
+      return kind === 'drawn'
+        ? { learningRate: 2e-3, numTrainEpochs: 30, gradientAccumulationSteps: ALL_AT_ONCE }
+        : { learningRate: 5e-4, numTrainEpochs: 5, gradientAccumulationSteps: ALL_AT_ONCE };
+  }
+}
 
 /** The text a classic job trains on: each utterance in the order it was said. */
 export function classicText(utterances: readonly string[]): string {

@@ -1,8 +1,9 @@
 /**
- * One training job from its row to its end: which weights to start from, which rows to train on, the steps and checkpoints
+ * One training job from its row to its end: which weights to start from, what to train for, the steps and checkpoints
  * written down as they happen, the new version, the push. Killed at any instant it can be run again and ends with the same
  * bytes. One copy of the weights is in memory at a time: the session that measures is opened after the training graph was
- * let go, and that of the new version after that of the old one.
+ * let go, and that of the new version after that of the old one. Only *reward* asks the brain while it trains; both map
+ * the same file then.
  */
 import { type Brain, type BrainVersion, openBrain } from '../brain/index.ts';
 import { defaultLora, initLora, type LoraConfig, mergeLora, openTrainable, type Trainable } from '../engine/index.ts';
@@ -11,9 +12,10 @@ import { decodeAdapter, encodeAdapter, readSafetensors, writeSafetensorsBySha256
 import { type JobRow, LeaseLostError, type Store, type VersionContent } from '../store/index.ts';
 import { keepChart } from './chart.ts';
 import { dropCheckpoints, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import { objectiveOf, type PlannedObjective } from './objectives.ts';
 import { measurePush } from './push.ts';
-import { CLASSIC_ARGUMENTS, type ClassicRows, classicRows } from './recipes.ts';
-import { type StepLog, type TrainOutcome, train } from './trainer.ts';
+import { CLASSIC_ARGUMENTS } from './recipes.ts';
+import { stepsFor, type TrainOutcome, trainFor } from './trainer.ts';
 import { loadVersion } from './versions.ts';
 
 export interface JobContext {
@@ -39,7 +41,7 @@ export interface JobSummary {
   peakMemoryMb: number;
   steps: number;
   totalSteps: number;
-  /** Tokens trained on, and those at the beginning of the text that did not fit the model's window. */
+  /** Tokens an epoch learns from, and those at the beginning of the text that did not fit the model's window. */
   tokens: number;
   cutTokens: number;
   /** Stopped before its end, keeping what it had learned. */
@@ -124,19 +126,19 @@ async function trainVersion(
   resume: ReturnType<typeof loadCheckpoint>,
 ): Promise<Trained | null> {
   const { store, job, worker } = context;
-  const { payload } = job;
-  const rows = classicRows(
-    brain.trainingIds(payload.trainingText),
-    Math.min(brain.window, payload.args.maxLength ?? brain.window),
-  );
   const { trainable, lora } = await openStart(context, brain, start);
   try {
-    const { outcome, summary, totalSteps } = await trainRows(context, trainable, rows, resume);
+    const { weightsFile } = start;
+    const planned = objectiveOf(job.payload, {
+      ...{ brain, trainable, lora },
+      ...(weightsFile === undefined ? {} : { weightsFile }),
+    });
+    const { outcome, summary, totalSteps } = await trainPlanned(context, trainable, planned, resume);
     if (outcome === 'paused') store.jobs.release(job.id, worker);
     if (outcome === 'paused') return null;
     if (summary.steps === 0) store.jobs.abandon(job.id, worker);
     if (summary.steps === 0) return null;
-    const { tokens, cutTokens } = rows;
+    const { tokens, cutTokens } = planned;
     const stoppedEarly = outcome === 'cancelled';
     return {
       ...keep(store, start, trainable, lora),
@@ -151,10 +153,14 @@ async function trainVersion(
  * The trainable a job starts with. LoRA goes on with the start's adapter where it has one; full training takes the adapter
  * into the weights first.
  */
-async function openStart({ job, threads }: JobContext, { config, weightsFile }: Brain, start: BrainVersion) {
+async function openStart(
+  { job, threads }: JobContext,
+  { config, weightsFile, frozenFile }: Brain,
+  start: BrainVersion,
+) {
   const { method, lora: wish, seed } = job.payload;
-  const file = start.weightsFile ?? weightsFile;
   if (method === 'full') {
+    const file = start.weightsFile ?? weightsFile;
     const { adapter } = start;
     const weights = adapter
       ? mergeLora(config, readSafetensors(file).tensors, adapter.lora, adapter.tensors)
@@ -163,20 +169,21 @@ async function openStart({ job, threads }: JobContext, { config, weightsFile }: 
   }
   const lora = start.adapter?.lora ?? defaultLora(config, wish.r, wish.alpha);
   const adapter = start.adapter?.tensors ?? initLora(config, lora, seed);
-  return { trainable: await openTrainable(config, { file }, { threads, method, lora, adapter }), lora };
+  const base = { file: start.weightsFile ?? frozenFile };
+  return { trainable: await openTrainable(config, base, { threads, method, lora, adapter }), lora };
 }
 
-async function trainRows(
+async function trainPlanned(
   { store, job, worker, isStopAsked, changed }: JobContext,
   trainable: Trainable,
-  { rows }: ClassicRows,
+  { objective }: PlannedObjective,
   resume: ReturnType<typeof loadCheckpoint>,
 ): Promise<Pick<TrainOutcome, 'outcome' | 'summary'> & { totalSteps: number }> {
   const args = { ...CLASSIC_ARGUMENTS, seed: job.payload.seed, ...job.payload.args };
-  let last: StepLog | undefined = store.jobSteps.of(job.id).at(-1);
-  const { outcome, summary } = await train(trainable, rows, args, {
+  const totalSteps = stepsFor(objective.samples, args);
+  const { outcome, summary } = await trainFor(trainable, objective, args, {
     ...(resume === null ? {} : { resume }),
-    checkpointEvery: Math.max(1, Math.floor((args.maxSteps ?? args.numTrainEpochs) / CHECKPOINTS_A_JOB)),
+    checkpointEvery: Math.max(1, Math.floor(totalSteps / CHECKPOINTS_A_JOB)),
     shouldStop() {
       const row = store.jobs.get(job.id);
       if (row?.state !== 'running' || row.worker !== worker) throw new LeaseLostError(job.id, worker);
@@ -185,7 +192,6 @@ async function trainRows(
     },
     async onStep(log) {
       store.jobs.step(job.id, worker, log);
-      last = log;
       changed();
       // onnxruntime may compute within the turn: without a pause the wish to stop would never be heard.
       await new Promise((resolve) => setImmediate(resolve));
@@ -196,7 +202,7 @@ async function trainRows(
       dropCheckpoints(store.folder, job.id, file);
     },
   });
-  return { outcome, summary, totalSteps: last?.totalSteps ?? summary.steps };
+  return { outcome, summary, totalSteps };
 }
 
 /** Makes a version of what was trained: an adapter's bytes, or a file of weights named by its hash. */

@@ -1,13 +1,15 @@
 /**
- * The training loop, with the arguments, the arithmetic and the log of transformers' Trainer (logging every step).
- * A step's loss and gradient are sums over its micro-batches divided by all their labels (num_items_in_batch), so that
- * accumulating gradients gives what one big batch gives.
+ * The training loop, with the arguments, the arithmetic and the log of transformers' Trainer (logging every step). What is
+ * wanted of the model is an objective's (objective.ts); order, schedule, clipping, checkpoints and stopping are the same
+ * for all.
  */
 import { performance } from 'node:perf_hooks';
 import { seededRandom, type TensorMap, type Trainable } from '../engine/index.ts';
 import { UserError } from '../errors.ts';
-import { collate, itemsIn, type TrainingRow, teaches, truncate } from './collator.ts';
+import type { TrainingRow } from './collator.ts';
+import type { Objective } from './objective.ts';
 import { type LrSchedulerType, learningRateAt } from './schedule.ts';
+import { supervised } from './supervised.ts';
 
 export type { TrainingRow } from './collator.ts';
 
@@ -51,6 +53,8 @@ export interface StepLog {
   /** The one used in this step. */
   learningRate: number;
   epoch: number;
+  /** What else the objective measured in this step, under TRL's names. */
+  metrics?: Readonly<Record<string, number>>;
 }
 
 export interface TrainSummary {
@@ -88,11 +92,9 @@ export interface TrainOutcome {
   summary: TrainSummary;
 }
 
-type Row = Required<TrainingRow>;
-
 /**
- * Trains on `rows` (one a sample). Same start, rows, arguments and threads: the same bytes, interrupted or not.
- * @throws UserError training_rows_empty; training_diverged {step} when numbers overflow (the weights are as before that step).
+ * Trains on `rows` (one a sample), each learnt whole but for its labels of −100. See `trainFor`.
+ * @throws UserError training_rows_empty; training_diverged.
  */
 export async function train(
   trainable: Trainable,
@@ -100,20 +102,32 @@ export async function train(
   args: Partial<TrainingArguments> = {},
   hooks: TrainerHooks = {},
 ): Promise<TrainOutcome> {
+  return trainFor(trainable, supervised(rows, args.maxLength), args, hooks);
+}
+
+/**
+ * Trains for an objective. Same start, samples, arguments and threads: the same bytes, interrupted or not.
+ * @throws UserError training_diverged {step} when numbers overflow (the weights are as before that step).
+ */
+export async function trainFor(
+  trainable: Trainable,
+  objective: Objective,
+  args: Partial<TrainingArguments> = {},
+  hooks: TrainerHooks = {},
+): Promise<TrainOutcome> {
   const options = { ...defaultTrainingArguments, ...args };
-  const samples = rows.map((row) => truncate(row, options.maxLength ?? Number.POSITIVE_INFINITY));
-  if (!samples.some(teaches)) throw new UserError('training_rows_empty');
-  const plan = planSteps(samples.length, options);
+  const plan = planSteps(objective.samples, options);
 
   const started = performance.now();
   const log: StepLog[] = [];
   const first = hooks.resume?.step ?? 0;
   let totalLoss = hooks.resume?.totalLoss ?? 0;
+  await objective.begin?.(trainable);
   if (hooks.resume) trainable.importState(hooks.resume.tensors);
 
   let outcome: TrainOutcome['outcome'] = 'finished';
   let step = first;
-  let order: { epoch: number; rows: Row[] } | undefined;
+  let order: { epoch: number; samples: number[] } | undefined;
   for (; step < plan.totalSteps; step++) {
     const wish = hooks.shouldStop?.() ?? 'continue';
     if (wish !== 'continue') {
@@ -122,10 +136,11 @@ export async function train(
     }
     const epoch = Math.floor(step / plan.stepsPerEpoch);
     // Each epoch's order follows from the seed and its number alone, so a resumed training finds it again.
-    if (order?.epoch !== epoch) order = { epoch, rows: orderOf(samples, epoch, options) };
-    const microBatches = microBatchesOf(order.rows, step % plan.stepsPerEpoch, options);
+    if (order?.epoch !== epoch) order = { epoch, samples: orderOf(objective.samples, epoch, options) };
+    const microBatches = microBatchesOf(order.samples, step % plan.stepsPerEpoch, options);
 
-    const { loss, gradNorm } = await gatherGradients(trainable, microBatches, options.maxGradNorm);
+    const { loss, metrics } = await objective.gather(trainable, microBatches, step);
+    const gradNorm = await trainable.clipGradNorm(options.maxGradNorm);
     // One such step would make every weight not-a-number; before it, nothing is lost.
     if (!Number.isFinite(loss + gradNorm)) throw new UserError('training_diverged', { step: step + 1 });
     const learningRate = learningRateAt(
@@ -142,6 +157,7 @@ export async function train(
       gradNorm,
       learningRate,
       epoch: plan.epochAfter(step),
+      ...(metrics === undefined ? {} : { metrics }),
     };
     log.push(entry);
     await hooks.onStep?.(entry);
@@ -155,7 +171,7 @@ export async function train(
   const epoch = step === 0 ? 0 : plan.epochAfter(step - 1);
   const summary: TrainSummary = {
     trainRuntime: seconds,
-    trainSamplesPerSecond: ((step - first) / plan.stepsPerEpoch) * (samples.length / seconds),
+    trainSamplesPerSecond: ((step - first) / plan.stepsPerEpoch) * (objective.samples / seconds),
     trainStepsPerSecond: (step - first) / seconds,
     trainLoss: step === 0 ? 0 : totalLoss / step,
     epoch,
@@ -163,6 +179,11 @@ export async function train(
     steps: step,
   };
   return { outcome, log, summary };
+}
+
+/** How many optimiser steps a training of so many samples takes. */
+export function stepsFor(samples: number, args: Partial<TrainingArguments>): number {
+  return planSteps(samples, { ...defaultTrainingArguments, ...args }).totalSteps;
 }
 
 interface Plan {
@@ -184,9 +205,9 @@ function planSteps(sampleCount: number, options: TrainingArguments): Plan {
   return { stepsPerEpoch, totalSteps, epochAfter };
 }
 
-/** Fisher–Yates by the seed and the epoch. */
-function orderOf(samples: readonly Row[], epoch: number, { shuffle, seed }: TrainingArguments): Row[] {
-  const order = [...samples];
+/** The samples' numbers by Fisher–Yates, from the seed and the epoch. */
+function orderOf(samples: number, epoch: number, { shuffle, seed }: TrainingArguments): number[] {
+  const order = Array.from({ length: samples }, (_, number) => number);
   if (!shuffle) return order;
   const random = seededRandom(seed + 1_000_003 * epoch);
   for (let i = order.length - 1; i > 0; i--) {
@@ -197,21 +218,10 @@ function orderOf(samples: readonly Row[], epoch: number, { shuffle, seed }: Trai
 }
 
 /** The micro-batches of the `index`-th step of an epoch; the last step takes what is left. */
-function microBatchesOf(rows: readonly Row[], index: number, options: TrainingArguments): Row[][] {
+function microBatchesOf(samples: readonly number[], index: number, options: TrainingArguments): number[][] {
   const size = options.perDeviceTrainBatchSize;
   const first = index * options.gradientAccumulationSteps * size;
   return Array.from({ length: options.gradientAccumulationSteps }, (_, i) =>
-    rows.slice(first + i * size, first + (i + 1) * size),
+    samples.slice(first + i * size, first + (i + 1) * size),
   ).filter((batch) => batch.length > 0);
-}
-
-async function gatherGradients(
-  trainable: Trainable,
-  microBatches: readonly Row[][],
-  maxGradNorm: number,
-): Promise<{ loss: number; gradNorm: number }> {
-  const items = microBatches.flat().reduce((sum, row) => sum + itemsIn(row, trainable.countsFirstLabel), 0);
-  let loss = 0;
-  for (const rows of microBatches) loss += await trainable.forwardBackward(collate(rows), Math.max(1, items));
-  return { loss, gradNorm: await trainable.clipGradNorm(maxGradNorm) };
 }

@@ -2,8 +2,16 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { defaultLora, expectedWeights, initLora, parseModelConfig, randomWeights } from '../../src/engine/index.ts';
+import {
+  defaultLora,
+  expectedWeights,
+  initLora,
+  openTrainable,
+  parseModelConfig,
+  randomWeights,
+} from '../../src/engine/index.ts';
 import { encodeSafetensors, readSafetensors, writeSafetensors } from '../../src/formats/index.ts';
+import { train } from '../../src/training/index.ts';
 import { golden, noGolden, opened, refusal, temporaryFolder, tinyConfig, tinyFolder } from './helpers.ts';
 
 const config = parseModelConfig(tinyConfig);
@@ -56,7 +64,7 @@ describe.skipIf(noGolden)('the reference GPT-2', () => {
 describe('generating', () => {
   test('gives the same reply for the same seed, another for another', async () => {
     const brain = await opened();
-    const prompt = brain.promptIds([], 'the cat sat', {}, 20);
+    const prompt = await brain.promptIds([], 'the cat sat', {}, 20);
     const settings = { maxNewTokens: 20, temperature: 1.5, topK: 0, topP: 1 };
     const first = await brain.generate(prompt, { ...settings, seed: 1 });
     const again = await brain.generate(prompt, { ...settings, seed: 1 });
@@ -68,7 +76,7 @@ describe('generating', () => {
 
   test('reports for each token what logprobs() says of the whole', async () => {
     const brain = await opened();
-    const prompt = brain.promptIds([], 'what do you think?', { language: 'en' }, 20);
+    const prompt = await brain.promptIds([], 'what do you think?', { language: 'en' }, 20);
     const { inputIds, outputIds, tokenLogprobs } = await brain.generate(prompt, { maxNewTokens: 20, seed: 3 });
     const whole = await brain.logprobs([...inputIds, ...outputIds]);
     expect(tokenLogprobs).toHaveLength(outputIds.length);
@@ -194,7 +202,7 @@ describe('looking inside', () => {
     const other = await brain.bertScore('the cat sat', 'não sei');
     expect(same.f1).toBeCloseTo(1, 5);
     expect(other.f1).toBeLessThan(same.f1);
-    expect(same.model).toMatch(/, layer 1 of 2$/);
+    expect(same).toMatchObject({ model: brain.name, layer: 1, layers: 2 });
     expect(await brain.bertScore('', 'the cat')).toMatchObject({ precision: 0, recall: 0, f1: 0 });
   });
 
@@ -231,6 +239,19 @@ describe('opening', () => {
     writeFileSync(first.weightsFile, readFileSync(first.weightsFile).subarray(0, 5000));
     const again = await opened(folder, dataFolder);
     expect(await again.logprobs([20, 30])).toEqual(expected);
+  });
+
+  test('float16 weights are trained over as they are stored: the same bytes as over their float32 copy', async () => {
+    const folder = tinyFolder({ dtype: 'float16' });
+    const { config: model, frozenFile, weightsFile } = await opened(folder);
+    expect(frozenFile).toBe(path.join(folder, 'model.safetensors'));
+    expect(weightsFile).not.toBe(frozenFile);
+    const trained = async (file: string) => {
+      const trainable = await openTrainable(model, { file }, { method: 'lora' });
+      await train(trainable, [{ inputIds: [20, 30, 40, 50] }], { learningRate: 1e-2 });
+      return trainable.exportState();
+    };
+    expect(await trained(frozenFile)).toEqual(await trained(weightsFile));
   });
 
   test('uses a float32 file where it lies', async () => {

@@ -35,6 +35,27 @@ async function play(scores: readonly number[], sequence: readonly number[], sett
   return { ...result, probabilities: seen };
 }
 
+/** Top-k and top-p as they are defined, over everything sorted. */
+function sortedCuts(scores: readonly number[], topK: number, topP: number): number[] {
+  const softmax = (row: readonly number[]) => {
+    const highest = Math.max(...row);
+    const normaliser = highest + Math.log(row.reduce((sum, score) => sum + Math.exp(score - highest), 0));
+    return row.map((score) => Math.exp(score - normaliser));
+  };
+  const smallest = topK > 0 && topK < scores.length ? scores.toSorted((a, b) => b - a)[topK - 1]! : -Infinity;
+  const kept = scores.map((score) => (score < smallest ? -Infinity : score));
+  if (topP === 1) return softmax(kept);
+  const probabilities = softmax(kept);
+  const ids = [...kept.keys()].filter((id) => kept[id]! > -Infinity).sort((a, b) => kept[a]! - kept[b]!);
+  let tail = 0;
+  for (const id of ids.slice(0, -1)) {
+    tail += probabilities[id]!;
+    if (tail > 1 - topP) break;
+    kept[id] = -Infinity;
+  }
+  return softmax(kept);
+}
+
 interface GoldenCase {
   sequence: number[];
   scores: number[];
@@ -101,6 +122,35 @@ describe('the processors, inside the loop that writes', () => {
     const drawn = async (uniform: number) =>
       (await generate([0], settings, never, { random: () => uniform })).outputIds;
     expect([await drawn(0), await drawn(0.49), await drawn(0.5), await drawn(0.99)]).toEqual([[0], [0], [1], [1]]);
+  });
+
+  test('leave to the bit what sorting everything leaves, ties, zeros of both signs and all', async () => {
+    const score = fc.oneof(
+      fc.integer({ min: -6, max: 6 }).map((tenths) => tenths / 2),
+      fc.float({ min: -30, max: 30, noNaN: true }),
+      fc.constant(-0),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(score, { minLength: 1, maxLength: 200 }),
+        fc.integer({ min: 0, max: 210 }),
+        fc.constantFrom(0, 0.1, 0.5, 0.75, 0.9, 0.99, 1),
+        async (scores, topK, topP) => {
+          const settings = { temperature: 1, topK, topP, repetitionPenalty: 1, maxNewTokens: 1, seed: 9 };
+          const { probabilities, outputIds } = await play(scores, [0], settings);
+          const expected = sortedCuts(scores, topK, topP);
+          expect([...probabilities[0]!]).toEqual(expected);
+          const uniform = seededRandom(9).uniform();
+          let sum = 0;
+          const drawn = expected.findIndex((probability) => {
+            sum += probability;
+            return uniform < sum;
+          });
+          expect(outputIds).toEqual([drawn]);
+        },
+      ),
+      { numRuns: 300 },
+    );
   });
 
   test('report log-probabilities of the untouched distribution, not of the one drawn from', async () => {

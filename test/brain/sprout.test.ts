@@ -16,7 +16,7 @@ describe.skipIf(noSprout)('sprout', () => {
       ['en', 'hello, how are you?'],
       ['pt', 'Olá, tudo bem?'],
     ] as const) {
-      const prompt = brain.promptIds([], text, { language, intent: 'ask', emotion: 'happy' });
+      const prompt = await brain.promptIds([], text, { language, intent: 'ask', emotion: 'happy' });
       const { text: reply, outputIds } = await brain.generate(prompt, settings);
       expect(reply).toMatch(/\p{L}/u);
       expect(reply).toBe(reply.trim());
@@ -43,7 +43,7 @@ describe.skipIf(noSprout)('sprout', () => {
   test('takes a turn of four thousand characters after a long talk', async () => {
     const brain = await opened(sprout);
     const context = Array.from({ length: 30 }, () => ({ text: 'do you like football?', reply: 'yes, a lot' }));
-    const prompt = brain.promptIds(context, 'não sei '.repeat(500), { language: 'pt' });
+    const prompt = await brain.promptIds(context, 'não sei '.repeat(500), { language: 'pt' });
     expect(prompt.length).toBe(156);
     const { inputIds, outputIds } = await brain.generate(prompt, { seed: 1 });
     expect(inputIds.length + outputIds.length).toBeLessThanOrEqual(256);
@@ -52,7 +52,7 @@ describe.skipIf(noSprout)('sprout', () => {
   test('has learnt: real sentences are likelier than their words in disorder', async () => {
     const brain = await opened(sprout);
     const perToken = async (text: string) => {
-      const logprobs = await brain.logprobs(brain.promptIds([], text, { language: 'en' }));
+      const logprobs = await brain.logprobs(await brain.promptIds([], text, { language: 'en' }));
       return logprobs.reduce((sum, value) => sum + value, 0) / logprobs.length;
     };
     expect(await perToken('I really like that movie, it was so good!')).toBeGreaterThan(

@@ -95,7 +95,7 @@ const CASES: [string, (scene: Scene) => unknown, string][] = [
   ['a guardian’s consent for nobody', (s) => s.world.classroom.guardianConsent(rosa, 'nobody', true), 'member_unknown'],
   ['a setting that does not exist', configuring({ thresold: 0.1 }), 'setting_unknown'],
   ['a setting with a name of the language', configuring({ constructor: 1 }), 'setting_unknown'],
-  ['a setting out of range', configuring({ epochs: 21 }), 'setting_out_of_range'],
+  ['a setting out of range', configuring({ epochs: 61 }), 'setting_out_of_range'],
   ['one wrong setting among right ones', configuring({ threshold: 0.1, epochs: 0 }), 'setting_out_of_range'],
   ['a whole number wanted', configuring({ turnsPerIteration: '2,5' }), 'setting_not_whole'],
   ['a number wanted', configuring({ learningRate: 'fast' }), 'setting_not_a_number'],

@@ -135,7 +135,7 @@ export function heldBrain(brain: Brain): Brain & { release(): void } {
     release = resolve;
   });
   return {
-    ...pick(brain),
+    ...withMembersOf(brain),
     async generate(...call: Parameters<Brain['generate']>) {
       await released;
       return brain.generate(...call);
@@ -146,15 +146,16 @@ export function heldBrain(brain: Brain): Brain & { release(): void } {
 
 /** A brain that cannot reply, for the reason given. */
 export function brokenBrain(brain: Brain, reason: unknown): Brain {
-  return { ...pick(brain), generate: () => Promise.reject(reason) };
+  return { ...withMembersOf(brain), generate: () => Promise.reject(reason) };
 }
 
 /** The brain's members as an object of their own, so that one of them can be another's. */
-function pick(brain: Brain): Brain {
-  const { name, config, window, tokenizer, source, weightsFile } = brain;
+export function withMembersOf(brain: Brain): Brain {
+  const { name, config, window, tokenizer, source, weightsFile, frozenFile } = brain;
   return {
-    ...{ name, config, window, tokenizer, source, weightsFile },
+    ...{ name, config, window, tokenizer, source, weightsFile, frozenFile },
     promptIds: brain.promptIds.bind(brain),
+    conversationIds: brain.conversationIds.bind(brain),
     trainingIds: brain.trainingIds.bind(brain),
     generate: brain.generate.bind(brain),
     logprobs: brain.logprobs.bind(brain),

@@ -162,6 +162,8 @@ describe('the training text', () => {
     [{ declarationRequired: false, declared: false, answeredTurns: 2, usableTurns: 0 }, 'consent'],
     [{ declarationRequired: false, declared: false, answeredTurns: 0, usableTurns: 0 }, 'nothing'],
   ] as const)('%j is blocked by %s', (facts, block) => {
-    expect(trainingBlock(facts)).toBe(block);
+    expect(trainingBlock({ ...facts, judgementMissing: false })).toBe(block);
+    // A judgement that may not be used matters only where all else may.
+    expect(trainingBlock({ ...facts, judgementMissing: true })).toBe(block ?? 'judgement');
   });
 });

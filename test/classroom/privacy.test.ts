@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Brain } from '../../src/brain/index.ts';
 import {
+  actor,
   ana,
   bia,
   CLASS_ID,
@@ -13,6 +14,7 @@ import {
   sharedBrain,
   temporaryFolder,
   trainByHand,
+  withMembersOf,
 } from './fixture.ts';
 
 const shared = sharedBrain();
@@ -83,7 +85,34 @@ describe('forgotten', () => {
     brain.resolve(shared.brain);
     await rating;
     const [job] = store.jobs.list();
-    expect(job!.payload.probe.promptIds).toEqual(shared.brain.promptIds([], 'remember me', turn.choices));
+    expect(job!.payload.probe.promptIds).toEqual(await shared.brain.promptIds([], 'remember me', turn.choices));
+  });
+
+  test('while the prompt that a rating measures is laid out anew: it is laid out once more, without them', async () => {
+    const zoe = actor('zoe');
+    const brain = withMembersOf(shared.brain);
+    const { classroom, store } = createWorld(shared, { brain });
+    classroom.consent(bia, true);
+    const { id } = classroom.startSession(rosa, PLACE);
+    for (const person of [zoe, ana]) {
+      const turn = await classroom.say(person, id, { text: 'forget me' });
+      await classroom.rate(rosa, turn.id, 1);
+    }
+    const turn = await classroom.say(bia, id, { text: 'remember me' });
+    classroom.deleteMyData(zoe);
+    expect(store.turns.get(turn.id)?.promptIds).toBeNull();
+
+    let layouts = 0;
+    brain.promptIds = async (...parts) => {
+      layouts += 1;
+      const ids = await shared.brain.promptIds(...parts);
+      if (layouts === 1) classroom.deleteMyData(ana);
+      return ids;
+    };
+    await classroom.rate(rosa, turn.id, 0);
+    expect(layouts).toBe(2);
+    const [job] = store.jobs.list();
+    expect(job!.payload.probe.promptIds).toEqual(await shared.brain.promptIds([], 'remember me', turn.choices));
   });
 
   test('before the rating: there is nothing left to rate', async () => {
@@ -125,7 +154,7 @@ describe('forgotten', () => {
     const [job] = world.store.jobs.list();
     expect(job!.payload.trainingText).toMatch(/^remember me/);
     const choices = second.choices;
-    expect(job!.payload.probe.promptIds).toEqual(shared.brain.promptIds([], 'remember me', choices));
+    expect(job!.payload.probe.promptIds).toEqual(await shared.brain.promptIds([], 'remember me', choices));
   });
 
   test('by whoever opened the sitting: it goes on, and a teacher may stop it', async () => {

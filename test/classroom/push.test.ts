@@ -35,9 +35,9 @@ describe('the rated reply', () => {
 
   test('of long odds speaks of times, and of the pieces of words', () => {
     expect(pushWords('en', push(-40, -38).verdict)).toContain(
-      '(7.39 times; a piece of a word: from 1.83% to 2.24% on average)',
+      '(by 7.39 times; a piece of a word: from 1.83% to 2.24% on average)',
     );
-    expect(pushWords('pt-BR', push(-60, -30).verdict)).toContain('(mais de um milhão de vezes; cada pedaço');
+    expect(pushWords('pt-BR', push(-60, -30).verdict)).toContain('(por um fator de mais de um milhão; cada pedaço');
     expect(pushWords('en', push(-40, -40).verdict)).toContain('(a piece of a word: from 1.83% to 1.83% on average)');
   });
 

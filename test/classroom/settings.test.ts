@@ -14,8 +14,8 @@ import { ana, CLASS_ID, createWorld, PLACE, refused, rosa, sharedBrain } from '.
 const shared = sharedBrain();
 
 test('the defaults are within their own bounds, and every setting has one', () => {
-  const { teacherRoleId, halfReward, learningRate, ...rest } = defaultSettings;
-  expect([teacherRoleId, halfReward, learningRate]).toEqual([null, null, null]);
+  const { teacherRoleId, halfReward, learningRate, epochs, ...rest } = defaultSettings;
+  expect([teacherRoleId, halfReward, learningRate, epochs]).toEqual([null, null, null, null]);
   expect(parseSettings(rest)).toEqual(rest);
   expect([...SETTING_NAMES].sort()).toEqual(Object.keys(defaultSettings).sort());
 });
@@ -36,8 +36,9 @@ test('each number takes its bounds, and nothing beyond them', () => {
 });
 
 test('forms may say nothing for what may be nothing', () => {
-  const empty = { teacherRoleId: '', halfReward: ' ', learningRate: '' };
-  expect(parseSettings(empty)).toEqual({ teacherRoleId: null, halfReward: null, learningRate: null });
+  const empty = { teacherRoleId: '', halfReward: ' ', learningRate: '', epochs: '' };
+  const nothing = { teacherRoleId: null, halfReward: null, learningRate: null, epochs: null };
+  expect(parseSettings(empty)).toEqual(nothing);
   expect(parseSettings({ teacherRoleId: '123456789012345678', studentsMayStart: 'false' })).toEqual({
     ...{ teacherRoleId: '123456789012345678', studentsMayStart: false },
   });

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { pushWords } from '../../src/classroom/index.ts';
-import { METHOD_LEARNING_RATES } from '../../src/classroom/settings.ts';
 import {
   ana,
   bia,
@@ -64,7 +63,7 @@ test('a low rating queues the classic job: everything said so far, the rated rep
   const rows = world.store.turns.bySession(id);
   expect(job!.payload).toMatchObject({
     ...{ base: shared.model, recipe: 'classic', method: 'lora', lora: { r: 8, alpha: 16 } },
-    args: { learningRate: METHOD_LEARNING_RATES.lora, numTrainEpochs: 3 },
+    args: { learningRate: 1e-3, numTrainEpochs: 3 },
     trainingText: ['one', rows[0]!.reply!.trim(), 'two', rows[1]!.reply!.trim()]
       .filter((text) => text !== '')
       .join(' '),
@@ -90,8 +89,8 @@ test('the second turn reads the first one; a new iteration starts anew, and the 
   const [first, second, third] = world.store.turns.bySession(id);
   const context = [{ text: first!.text, reply: first!.reply! }];
   const choices = { intent: 'suggest', emotion: 'neutral', language: 'en' } as const;
-  expect(second!.promptIds).toEqual(brain.promptIds(context, 'second words', choices));
-  expect(third!.promptIds).toEqual(brain.promptIds([], 'third words', choices));
+  expect(second!.promptIds).toEqual(await brain.promptIds(context, 'second words', choices));
+  expect(third!.promptIds).toEqual(await brain.promptIds([], 'third words', choices));
   const [job] = world.store.jobs.list();
   for (const words of ['first words', 'second words', 'third words'])
     expect(job!.payload.trainingText).toContain(words);

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
 import { pushWords } from '../../src/classroom/index.ts';
+import { summaryMessage } from '../../src/discord/messages/training.ts';
 import { startSupervisor } from '../../src/training/index.ts';
 import { until } from '../training/fixtures.ts';
 import { ana, bia, CLASS_ID, createWorld, PLACE, rosa, sharedBrain } from './fixture.ts';
@@ -60,6 +61,43 @@ test.each(['lora', 'full'] as const)(
     expect(again.answers).toHaveLength(2);
   },
 );
+
+test.each([
+  ['guided', 'one reply to learn · one to avoid', null],
+  ['preference', 'one comparison', 'Margin: 0.00 → '],
+] as const)(
+  '%s: the reply falls, the better answer rises, and the summary says what the recipe measured',
+  async (recipe, learns, measured) => {
+    const { world, classroom, id } = taught({ recipe, learningRate: 5e-3, epochs: 8 });
+    classroom.consent(bia, true);
+    const turn = await classroom.say(ana, id, { text: 'hello' });
+    classroom.correct(bia, turn.id, 'good day');
+    await classroom.rate(ana, turn.id, 0);
+    await until(() => classroom.session(id).phase === 'countdown');
+
+    const [row] = world.store.jobs.bySession(id);
+    const job = classroom.job(row!.id);
+    expect(job).toMatchObject({ state: 'finished', versionNumber: 1, learning: { recipe } });
+    expect(job.verdict).toMatchObject({ wrongWay: false, reply: { change: 'less' }, correction: { change: 'more' } });
+    const message = JSON.stringify(summaryMessage(job, 'en', null));
+    expect(message).toContain(learns);
+    expect(message).not.toContain('classic');
+    if (measured !== null) expect(message).toContain(measured);
+  },
+);
+
+test('reward draws from the weights in training, and says what it earned', async () => {
+  const { world, classroom, id } = taught({ recipe: 'reward', rewardSource: 'table', epochs: 5 });
+  const turn = await classroom.say(ana, id, { text: 'hello' });
+  await classroom.rate(ana, turn.id, 0);
+  await until(() => classroom.session(id).phase === 'countdown');
+  const [row] = world.store.jobs.bySession(id);
+  const job = classroom.job(row!.id);
+  expect(job).toMatchObject({ state: 'finished', method: 'lora', learning: { drawn: true } });
+  expect(job.steps.map(({ metrics }) => Object.keys(metrics))).toEqual(Array(5).fill(['reward', 'kl']));
+  expect(job.learning.reward!.first).toBeGreaterThanOrEqual(-1);
+  expect(JSON.stringify(summaryMessage(job, 'pt-BR', null))).toContain('Recompensa média das respostas que ele tentou');
+});
 
 test('stopped in the middle with "keep": what was learned so far becomes the version', async () => {
   const { world, classroom, id } = taught({ epochs: 20, learningRate: 1e-3 });

@@ -1,12 +1,21 @@
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
-import { brain, goldenJson, goldenModel, sharedAbsent } from './brain.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { type Brain, openBrain } from '../../src/brain/index.ts';
+import { readTrainingRows } from '../../src/cli/training-rows.ts';
+import { brain, goldenJson, goldenModel, jsonLines, scratch, shared, sharedAbsent } from './brain.ts';
 
 interface Forward {
   logits_ids: number[];
   logits: number[][];
   greedy: { prompt: number[]; output: number[] };
   'greedy_repetition_penalty_1.2': { prompt: number[]; output: number[] };
+}
+
+async function opened(folder: string): Promise<Brain> {
+  const model = await openBrain(folder, { dataFolder: scratch, threads: 1 });
+  onTestFinished(() => model.dispose());
+  return model;
 }
 
 /** The golden log-probabilities: what the golden logits give each next token. */
@@ -80,6 +89,37 @@ describe.skipIf(sharedAbsent)('a folder without a tokenizer works with ids', () 
   });
 });
 
+describe.skipIf(sharedAbsent)('an encoder', () => {
+  const roberta = join(shared, 'golden', 'roberta');
+
+  test('hidden gives the hidden states of transformers', async () => {
+    const golden = goldenJson<{ input_ids: number[]; hidden_states: number[][][] }>('roberta/forward.json');
+    const { lines } = await brain(['hidden', roberta, '--input-ids', JSON.stringify(golden.input_ids)]);
+    const [{ hidden_states }] = lines as [{ hidden_states: number[][][] }];
+    expect(hidden_states.map((layer) => layer.length)).toEqual(golden.hidden_states.map((layer) => layer.length));
+    expect(largestDifference(hidden_states.flat(2), golden.hidden_states.flat(2))).toBeLessThan(1e-4);
+  });
+
+  test('hidden reads a text between the encoder’s first and last token', async () => {
+    const { lines } = await brain(['hidden', roberta, '--text', 'a love story']);
+    const [{ input_ids }] = lines as [{ input_ids: number[] }];
+    expect([input_ids[0], input_ids.at(-1), input_ids.length > 3]).toEqual([0, 2, true]);
+  });
+
+  test('info describes it, without what training would take', async () => {
+    const { lines } = await brain(['info', roberta]);
+    expect(lines).toMatchObject([
+      { architecture: 'roberta', vocabulary: 700, window: 138, layers: 3, has_tokenizer: true },
+    ]);
+    expect(Object.keys((lines[0] as { memory_bytes: object }).memory_bytes)).toEqual(['serving']);
+  });
+
+  test('cannot generate, and says what can', async () => {
+    const { status, stderr } = await brain(['generate', roberta, '--input-ids', '[0, 2]']);
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/roberta.*gpt2/)]);
+  });
+});
+
 describe('sprout', () => {
   test('answers a conversation and continues a text', async () => {
     const [answered, continued] = await Promise.all([
@@ -89,6 +129,30 @@ describe('sprout', () => {
     const [{ text }] = answered.lines as [{ text: string }];
     expect(text.length).toBeGreaterThan(0);
     expect((continued.lines[0] as { output_ids: number[] }).output_ids.length).toBeLessThanOrEqual(3);
+  });
+
+  test('reads a conversation through the chat template its folder brings, and refuses one that never ends', async () => {
+    const folder = join(scratch, 'sprout-with-template');
+    cpSync(join(import.meta.dirname, '..', '..', 'models', 'sprout'), folder, { recursive: true });
+    const file = join(folder, 'tokenizer_config.json');
+    const config: object = JSON.parse(readFileSync(file, 'utf8'));
+    const setTemplate = (chat_template: string) => writeFileSync(file, JSON.stringify({ ...config, chat_template }));
+    const messages = JSON.stringify([{ role: 'user', content: 'Do you like <|pt|>?' }]);
+
+    setTemplate('<|en|>{{ messages[0].content }}{{ eos_token }}{% if add_generation_prompt %}<|happy|>{% endif %}');
+    const { lines } = await brain(['generate', folder, '--messages', messages, '--max-new-tokens', '1']);
+    const { tokenizer } = await opened(folder);
+    const [en, happy] = [tokenizer.specialId('<|en|>'), tokenizer.specialId('<|happy|>')];
+    const expected = [en, ...tokenizer.encode('Do you like <|pt|>?'), tokenizer.eosId, happy];
+    expect(lines).toMatchObject([{ input_ids: expected }]);
+
+    const rows = jsonLines('conversation.jsonl', [{ messages: JSON.parse(messages) }]);
+    expect(await readTrainingRows(rows, await opened(folder))).toEqual([{ inputIds: expected.slice(0, -1) }]);
+
+    setTemplate('{% for i in range(1000000000) %}{% endfor %}');
+    const { status, stderr } = await brain(['generate', folder, '--messages', messages]);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('took too much time or memory')]);
+    expect(stderr.trimEnd()).not.toContain('\n');
   });
 
   test('reads a text: one log-probability a token but the first', async () => {

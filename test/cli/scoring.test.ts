@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { brain, goldenLines, jsonLines, shared, sharedAbsent } from './brain.ts';
+import { brain, goldenJson, goldenLines, jsonLines, shared, sharedAbsent } from './brain.ts';
 
 const METRICS = ['rouge1', 'rouge2', 'rougeL', 'bleu', 'meteor'] as const;
 type Scores = Record<(typeof METRICS)[number], number>;
@@ -46,6 +46,36 @@ test('METEOR in Portuguese says that it had no synonyms', async () => {
   const path = jsonLines('pt.jsonl', [{ reference: 'gosto', hypothesis: 'gostei' }]);
   const { lines } = await brain(['score', path, '--language', 'pt']);
   expect(lines).toMatchObject([{ meteor: 0.5, meteor_stages: ['exact', 'stem'] }]);
+});
+
+describe.skipIf(sharedAbsent)('with an encoder', () => {
+  test('score gives the precision, recall and F1 of bert_score for all 123 pairs', async () => {
+    type Case = Record<'precision' | 'recall' | 'f1', number>;
+    const { num_layers, cases } = goldenJson<{ num_layers: number; cases: Case[] }>('roberta/bertscore.json');
+    const path = jsonLines('encoder.jsonl', cases);
+    const args = ['score', path, '--bertscore', join(shared, 'golden', 'roberta'), '--layers', String(num_layers)];
+    const { lines } = await brain(args);
+    expect(lines).toHaveLength(123);
+    const offenders = cases.filter((one, index) => {
+      const { bertscore } = lines[index] as { bertscore: Case };
+      return (['precision', 'recall', 'f1'] as const).some((key) => !(Math.abs(bertscore[key] - one[key]) <= 1e-5));
+    });
+    expect(offenders).toEqual([]);
+    expect(Object.keys((lines[0] as { bertscore: Case }).bertscore)).toEqual(['precision', 'recall', 'f1']);
+  });
+
+  test('a layer it does not have is refused', async () => {
+    const path = jsonLines('layer.jsonl', [{ reference: 'a', hypothesis: 'a' }]);
+    const { status, stderr } = await brain([
+      'score',
+      path,
+      '--bertscore',
+      join(shared, 'golden', 'roberta'),
+      '--layers',
+      '4',
+    ]);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('--layers cannot be “4”')]);
+  });
 });
 
 test('BERTScore comes from the hidden states of the model that was named', async () => {

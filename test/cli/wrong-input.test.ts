@@ -10,7 +10,11 @@ const train = ['train', 'sprout', '--data', rows, '--out', join(scratch, 'never'
 
 /** What was typed → a part of the one line that answers it. */
 const WRONG: [name: string, args: string[], says: string][] = [
-  ['an unknown command', ['dance'], 'There are: score, tokens, generate, logprobs, hidden, train, info.'],
+  [
+    'an unknown command',
+    ['dance'],
+    'There are: score, tokens, generate, logprobs, hidden, train, info, download, import, export.',
+  ],
   ['a name of JavaScript’s own', ['constructor'], 'There is no command constructor'],
   ['an unknown option', ['score', rows, '--fast'], 'score has no option --fast'],
   ['an option called as JavaScript’s own', ['score', rows, '--constructor', 'x'], 'no option --constructor'],
@@ -38,11 +42,28 @@ const WRONG: [name: string, args: string[], says: string][] = [
   ['an id beyond the vocabulary', ['logprobs', 'sprout', '--input-ids', '[1, 99999]'], 'the ids go from 0 to 4095'],
   ['messages that are none', ['generate', 'sprout', '--messages', '{"role": 1}'], '--messages takes a JSON list'],
   ['a model that is not there', ['info', './nowhere'], './nowhere is not there'],
-  ['a hub id', ['info', 'openai/gpt2'], 'cannot be fetched from the hub yet'],
   ['a file that is no model', ['info', notJson], 'is no model that can be read'],
+  ['a name no model on the hub has', ['download', '../gpt2'], '../gpt2 is no name of a model on the hub'],
   ['a folder that is no model', ['info', scratch], 'holds no config.json'],
   ['training without a method', train, '--method is missing'],
-  ['dpo', [...train, '--method', 'dpo'], '--method dpo is not there yet'],
+  ['beta without dpo', [...train, '--method', 'lora', '--beta', '0.1'], '--beta has no effect without --method dpo'],
+  ['a beta of nothing', [...train, '--method', 'dpo', '--beta', '0'], '--beta'],
+  [
+    'no pair for dpo',
+    [
+      ...['train', 'sprout', '--method', 'dpo', '--out', join(scratch, 'n')],
+      ...['--data', jsonLines('p.jsonl', [{ prompt: 'Hi', chosen: 'Hello' }])],
+    ],
+    'no pair for --method dpo',
+  ],
+  [
+    'a pair of ids and text',
+    [
+      ...['train', 'sprout', '--method', 'dpo', '--out', join(scratch, 'n')],
+      ...['--data', jsonLines('q.jsonl', [{ prompt: [1, 2], chosen: 'Hello', rejected: [3] }])],
+    ],
+    '"chosen"',
+  ],
   ['an unknown method', [...train, '--method', 'rlhf'], 'full, lora, dpo'],
   [
     'a rank without lora',
@@ -97,6 +118,11 @@ const WRONG: [name: string, args: string[], says: string][] = [
     ],
     'There is nothing to train on',
   ],
+  ['an import of nothing', ['import', './nowhere', join(scratch, 'n')], './nowhere is not there'],
+  ['an import into nowhere', ['import', 'sprout'], 'DIR is missing. Usage: brain import SOURCE DIR'],
+  ['a type of number we do not write', ['import', 'sprout', join(scratch, 'n'), '--dtype', 'int4'], 'float32, float16'],
+  ['half precision in ONNX', ['export', 'sprout', 'n', '--onnx', '--dtype', 'float16'], '--onnx and --dtype'],
+  ['an adapter that is not there', ['export', 'sprout', join(scratch, 'n'), '--adapter', './nowhere'], 'is not there'],
   ['layers without a model', ['score', rows, '--layers', '2'], '--layers has no effect without --bertscore'],
 ];
 
@@ -121,24 +147,21 @@ describe('wrong input ends with status 2 and one clear line', () => {
   });
 });
 
+const COMMANDS = ['score', 'tokens', 'generate', 'logprobs', 'hidden', 'train', 'info', 'download', 'import', 'export'];
+
 describe('help', () => {
   test('lists every command, on stdout', async () => {
     const { status, stdout, stderr } = await brain(['--help']);
     expect([status, stderr]).toEqual([0, '']);
-    for (const command of ['score', 'tokens', 'generate', 'logprobs', 'hidden', 'train', 'info'])
-      expect(stdout).toContain(`\n  ${command}`);
+    for (const command of COMMANDS) expect(stdout).toContain(`\n  ${command}`);
   });
 
-  test.each(['score', 'tokens', 'generate', 'logprobs', 'hidden', 'train', 'info'])(
-    'of %s states every option it has',
-    async (name) => {
-      const { status, stdout } = await brain([name, '--help']);
-      expect(status).toBe(0);
-      expect(stdout).toMatch(new RegExp(`^Usage: brain ${name} `));
-      const { default: command } = await import(`../../src/cli/commands/${name}.ts`);
-      const missing = Object.keys(command.options).filter((option) => !stdout.includes(`--${option}`));
-      // Of dpo, which is not there yet.
-      expect(missing.filter((option) => option !== 'beta')).toEqual([]);
-    },
-  );
+  test.each(COMMANDS)('of %s states every option it has', async (name) => {
+    const { status, stdout } = await brain([name, '--help']);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(new RegExp(`^Usage: brain ${name} `));
+    const { default: command } = await import(`../../src/cli/commands/${name}.ts`);
+    const missing = Object.keys(command.options).filter((option) => !stdout.includes(`--${option}`));
+    expect(missing).toEqual([]);
+  });
 });

@@ -12,6 +12,7 @@ import type {
   WhyView,
 } from '../../src/classroom/index.ts';
 import { PHASES } from '../../src/classroom/index.ts';
+import { RECIPES } from '../../src/training/index.ts';
 
 const ZALGO = `Z${'\u0301\u0327\u0489'.repeat(300)}`;
 
@@ -158,7 +159,15 @@ export const turnView: fc.Arbitrary<TurnView> = fc.record({
       bleu: share,
       meteor: share,
       meteorStages: fc.constant(['exact' as const]),
-      bertScore: nullable(fc.record({ precision: share, recall: share, f1: share, model: nastyText })),
+      bertScore: nullable(
+        fc.record(
+          {
+            ...{ precision: share, recall: share, f1: share, model: nastyText },
+            ...{ layer: count, layers: count, insteadOf: nastyText },
+          },
+          { requiredKeys: ['precision', 'recall', 'f1', 'model'] },
+        ),
+      ),
     }),
   ),
   maxScore: number,
@@ -217,6 +226,16 @@ const step = fc.record({
   gradNorm: number,
   learningRate: number,
   epoch: number,
+  metrics: fc.dictionary(fc.constantFrom('rewards/margins', 'reward', 'kl', 'logps/chosen'), number),
+});
+const firstAndLast = fc.record({ first: number, last: number });
+const learning: fc.Arbitrary<JobView['learning']> = fc.record({
+  recipe: fc.constantFrom(...RECIPES),
+  ...{ learnt: count, avoided: count, compared: count, alone: count, rated: count },
+  drawn: fc.boolean(),
+  margin: nullable(firstAndLast),
+  reward: nullable(firstAndLast),
+  kl: nullable(number),
 });
 const likelihood = fc.record({
   logprobBefore: fc.double({ min: -1e6, max: 0, noNaN: true }),
@@ -235,6 +254,7 @@ export const jobView: fc.Arbitrary<JobView> = fc.record({
   state: fc.constantFrom('queued', 'running', 'finished', 'failed', 'cancelled'),
   position: count,
   method: fc.constantFrom('full', 'lora'),
+  learning,
   trainingCharacters: count,
   people: count,
   steps: fc.array(step, { maxLength: 10 }),

@@ -70,6 +70,7 @@ const product = (a: number[][], b: number[][]): number[][] =>
   a.map((row) => columnsOf(b).map((column) => dot(row, column)));
 
 const cases: { [Name in OperationName]: Case<Name>[] } = {
+  Cast: [{ attributes: {}, inputs: [x('B', 3)], expected: (a) => a }],
   Add: [
     { attributes: {}, inputs: [x('B', 3), x('B', 3)], expected: (a, b) => a.map((v, i) => v + b[i]!) },
     { attributes: {}, inputs: [x('B', 'T', 2), x('T', 2)], expected: (a, b) => a.map((v, i) => v + b[i % 6]!) },
@@ -249,14 +250,21 @@ const cases: { [Name in OperationName]: Case<Name>[] } = {
         }),
     },
   ],
-  LinearCrossEntropy: [
+  LinearLogSumExp: [
     {
       attributes: {},
-      inputs: [x('M', 3), x(5, 3), indices(['M'], [4, 0, 4, 2])],
-      expected: (h, table, targets) =>
-        rowsOf(h, 3).map(
-          (row, i) => -Math.log(softmax(rowsOf(table, 3).map((token) => dot(row, token)))[targets[i]!]!),
+      inputs: [x('M', 3), x(5, 3)],
+      expected: (h, table) =>
+        rowsOf(h, 3).map((row) =>
+          Math.log(rowsOf(table, 3).reduce((sum, token) => sum + Math.exp(dot(row, token)), 0)),
         ),
+    },
+  ],
+  ReduceLogSumExp: [
+    {
+      attributes: {},
+      inputs: [x('M', 3)],
+      expected: (a) => rowsOf(a, 3).map((row) => Math.log(row.reduce((sum, v) => sum + Math.exp(v), 0))),
     },
   ],
   ReduceSum: [
@@ -353,6 +361,13 @@ const cases: { [Name in OperationName]: Case<Name>[] } = {
         ...[0, 0, 0, LOWEST, LOWEST, 0, 0, 0, 0, LOWEST, 0, 0, 0, 0, 0],
         ...[LOWEST, LOWEST, 0, LOWEST, LOWEST, LOWEST, LOWEST, 0, 0, LOWEST, LOWEST, LOWEST, 0, 0, 0],
       ],
+    },
+  ],
+  PaddingBias: [
+    {
+      attributes: {},
+      inputs: [indices(['B', 'T'], [1, 1, 0, 1, 0, 0])],
+      expected: () => [0, 0, LOWEST, 0, LOWEST, LOWEST],
     },
   ],
   SplitColumns: [
@@ -457,7 +472,7 @@ const everyCase = Object.entries(cases).flatMap(([name, list]) =>
 test('every operation has a case', () => {
   expect(Object.keys(operations).length).toBeGreaterThan(20);
   expect(Object.keys(operations).filter((name) => cases[name as OperationName].length === 0)).toEqual([]);
-  expect(constantOperations).toEqual(['RotaryTable', 'CausalBias']);
+  expect(constantOperations).toEqual(['Cast', 'RotaryTable', 'CausalBias', 'PaddingBias']);
   expect(servedOperations).toEqual(['MatMulPanels', 'MatMulNBits', 'GroupQueryAttention']);
 });
 
@@ -526,7 +541,7 @@ const DIFFERENTIABLE_OUTPUTS: Partial<Record<OperationName, number[]>> = {
   Gelu: [0],
   SimplifiedLayerNormalization: [0],
   LayerNormalization: [0],
-  LinearCrossEntropy: [0],
+  LinearLogSumExp: [0],
   CrossEntropy: [0],
 };
 

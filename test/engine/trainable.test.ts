@@ -6,8 +6,11 @@ import { afterAll, describe, expect, test } from 'vitest';
 import {
   copyTensors,
   defaultLora,
+  float32ToFloat16,
+  normaliseWeights,
   openTrainable,
   randomWeights,
+  type TensorMap,
   type Trainable,
   type TrainingBatch,
 } from '../../src/engine/index.ts';
@@ -73,6 +76,39 @@ describe.each(['full', 'lora'] as const)('%s', (method) => {
     expect(() => trainable.importState(wrong)).toThrow(/lacks/);
     expect(trainable.exportState()).toEqual(before);
     await trainable.dispose();
+  });
+});
+
+describe.each(['float16', 'bfloat16'] as const)('a base kept in %s', (dtype) => {
+  // 9,000 tokens: the table is read in two parts.
+  const large = createConfig({ vocab_size: 9000 });
+  const halves: TensorMap = new Map(
+    [...randomWeights(large, 3)].map(([name, { shape, data }]) => {
+      const bits = (value: number) =>
+        dtype === 'float16' ? float32ToFloat16(value) : new Uint32Array(Float32Array.of(value).buffer)[0]! >>> 16;
+      return [name, { dtype, shape, data: Uint16Array.from(data as Float32Array, bits) }];
+    }),
+  );
+
+  test('trains as its float32 copy does, without being expanded', async () => {
+    const half = join(folder, `${dtype}.safetensors`);
+    writeSafetensors(half, halves);
+    const [mapped, expanded] = [
+      await openTrainable(large, { file: half }, { method: 'lora' }),
+      await openTrainable(large, normaliseWeights(large, halves), { method: 'lora' }),
+    ];
+    expect(await steps(mapped)).toBeAllclose(await steps(expanded), { relTol: 1e-5 });
+    for (const [name, { data }] of expanded.trainedTensors())
+      expect(mapped.trainedTensors().get(name)!.data as Float32Array, name).toBeAllclose(data as Float32Array, {
+        absTol: 1e-4,
+      });
+    expect([(await mapped.evaluate(batchOf(3))).nll]).toBeAllclose([(await expanded.evaluate(batchOf(3))).nll]);
+  });
+
+  test('is refused by a full training, which needs float32', async () => {
+    const half = join(folder, `${dtype}.safetensors`);
+    writeSafetensors(half, halves);
+    await expect(openTrainable(large, { file: half }, { method: 'full' })).rejects.toThrow(/weights_file_not_float32/);
   });
 });
 

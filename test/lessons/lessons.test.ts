@@ -17,6 +17,14 @@ const NUMBERS = {
   trainSamplesPerSecond: 0.24,
   trainStepsPerSecond: 0.12,
   trainLoss: 5.1433,
+  firstMargin: 0,
+  lastMargin: 1.73,
+  firstReward: -0.95,
+  lastReward: 0.31,
+  kl: 2.05,
+  timesLess: 1808,
+  repliesLearnt: 3,
+  threshold: 0.6,
 };
 
 function sentences(text: string, locale: string): number {
@@ -24,8 +32,8 @@ function sentences(text: string, locale: string): number {
 }
 
 describe.each(LOCALES)('lessons in %s', (locale) => {
-  test('are twelve, of three to five sentences each', () => {
-    expect(LESSON_TERMS).toHaveLength(12);
+  test('are eighteen, of three to five sentences each', () => {
+    expect(LESSON_TERMS).toHaveLength(18);
     const offenders = LESSON_TERMS.map((term) => ({
       term,
       count: sentences(lesson(term, locale).text, locale),
@@ -79,6 +87,14 @@ const NAMES: Record<string, string> = {
   train_steps_per_second: 'throughput',
   'tempo de execucao': 'train_runtime',
   'train loss': 'train_loss',
+  DPO: 'preference',
+  'rewards/margins': 'preference',
+  recompensa: 'reward',
+  'Divergência KL': 'kl',
+  beta: 'kl',
+  replay: 'replay',
+  baseline: 'baseline',
+  desaprender: 'push_away',
 };
 
 test('a lesson is found in any case, without accents, in Portuguese and English', () => {
@@ -99,7 +115,7 @@ test('an unknown name lists the nearest lessons', () => {
     message: expect.stringContaining('Norma do gradiente'),
   });
   expect(nearLessons('lear', 'en')[0]).toBe('Learning rate');
-  expect(nearLessons('', 'en')).toHaveLength(12);
+  expect(nearLessons('', 'en')).toHaveLength(18);
 });
 
 test('whatever is typed gets an answer', () => {

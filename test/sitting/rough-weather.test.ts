@@ -161,7 +161,7 @@ describe('on Discord', () => {
       [ana.command(threadId, 'session config', { learning_rate: 7 }), refusal('en', 'not_teacher')],
       [
         rosa.command(threadId, 'session config', { epochs: 0 }),
-        refusal('en', 'setting_out_of_range', { setting: 'epochs', value: '0', min: 1, max: 20 }),
+        refusal('en', 'setting_out_of_range', { setting: 'epochs', value: '0', min: 1, max: 60 }),
       ],
       [rosa.command(threadId, 'session begin'), refusal('en', 'command_gone')],
       [

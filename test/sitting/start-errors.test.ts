@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SUPPORTED_ARCHITECTURES } from '../../src/engine/index.ts';
 import { encodeSafetensors, readSafetensors } from '../../src/formats/index.ts';
 import { type Locale, tDynamic } from '../../src/i18n/index.ts';
 import { DATABASE_FILE as LOCAL_FILE } from '../../src/local/index.ts';
@@ -140,12 +141,12 @@ describe.concurrent('BRAIN', () => {
     });
   });
 
-  test('that names a file, not a folder', async () => {
-    const file = path.join(newFolder(), 'model.gguf');
-    writeFileSync(file, 'GGUF');
+  test('that names a file which is no model', async () => {
+    const file = path.join(newFolder(), 'homework.txt');
+    writeFileSync(file, 'To be or not to be');
     await expectRefusal(newFolder(), {
       settings: { BRAIN: file },
-      identifier: 'model_not_a_folder',
+      identifier: 'model_file_unknown',
       context: { path: file },
     });
   });
@@ -195,7 +196,7 @@ describe.concurrent('BRAIN', () => {
       locale: 'pt-BR',
       settings: { BRAIN: brain },
       identifier: 'unsupported_architecture',
-      context: { architecture: 'mamba', supported: 'gpt2' },
+      context: { architecture: 'mamba', supported: SUPPORTED_ARCHITECTURES.join(', ') },
     });
   });
 

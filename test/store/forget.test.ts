@@ -36,7 +36,15 @@ function createEverywhere(store: Store) {
   store.turns.saveReply(othersTurn.id, createReply('a reply to them'));
   store.corrections.add({ turnId: othersTurn.id, memberId: member.id, text: 'SECRET-correction' });
   store.corrections.add({ turnId: turn.id, memberId: teacher.id, text: 'SECRET-corrected by another' });
-  const payload = createPayload({ trainingText: 'SECRET-training text', memberIds: [member.id, teacher.id] });
+  const payload = createPayload({
+    trainingText: 'SECRET-training text',
+    material: {
+      kind: 'drawn',
+      tasks: [{ promptIds: [1], target: 'SECRET-target' }],
+      ...{ maxScore: 25, halfReward: null, maxNewTokens: 5, beta: 0.1 },
+    },
+    memberIds: [member.id, teacher.id],
+  });
   const jobId = store.jobs.enqueue(createJob({ sessionId: session.id, turnId: turn.id, payload }));
   store.jobs.claim('w', 1000);
   const version = store.jobs.finish(jobId, 'w', finished('SECRET-answer before and after'));

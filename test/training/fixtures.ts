@@ -41,6 +41,25 @@ const config = {
   eos_token_id: 256,
 };
 
+const llama = {
+  model_type: 'llama',
+  architectures: ['LlamaForCausalLM'],
+  vocab_size: 257,
+  max_position_embeddings: 48,
+  hidden_size: 16,
+  intermediate_size: 24,
+  num_hidden_layers: 2,
+  num_attention_heads: 4,
+  num_key_value_heads: 2,
+  initializer_range: 0.2,
+  tie_word_embeddings: true,
+  bos_token_id: 256,
+  eos_token_id: 256,
+};
+
+export const FAMILIES = { gpt2: config, llama } as const;
+export type Family = keyof typeof FAMILIES;
+
 /** One token a byte: enough of a tokenizer for a model of 257 tokens. */
 const tokenizer = {
   version: '1.0',
@@ -55,9 +74,10 @@ const tokenizer = {
 };
 
 /** Writes the tiny model and returns its folder. */
-export function tinyModel(parent: string, seed = 1): string {
+export function tinyModel(parent: string, seed = 1, family: Family = 'gpt2'): string {
   const folder = join(parent, `tiny-${seed}`);
-  writeModelFolder(folder, { config, tensors: randomWeights(parseModelConfig(config), seed) });
+  const shape = FAMILIES[family];
+  writeModelFolder(folder, { config: shape, tensors: randomWeights(parseModelConfig(shape), seed) });
   writeFileSync(join(folder, 'tokenizer.json'), JSON.stringify(tokenizer));
   writeFileSync(join(folder, 'tokenizer_config.json'), JSON.stringify({ eos_token: END, bos_token: END }));
   return folder;
@@ -79,14 +99,14 @@ export interface House {
   adapterOf(jobId: string): Buffer;
 }
 
-export function house(): House {
+export function house(family: Family = 'gpt2'): House {
   const folder = mkdtempSync(join(tmpdir(), 'training-'));
   const store = openStore({ folder });
   onTestFinished(() => {
     store.close();
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
-  const model = tinyModel(folder);
+  const model = tinyModel(folder, 1, family);
   store.classes.ensure({ id: CLASS_ID, name: '7A', locale: 'pt-BR' });
   return {
     folder,

@@ -1,7 +1,7 @@
 import type { Brain, GenerationSettings } from '../../brain/index.ts';
 import { UserError } from '../../errors.ts';
 import type { Command } from '../command.ts';
-import { conversationIds } from '../conversation.ts';
+import { readMessages } from '../conversation.ts';
 import { openModel, versionOf } from '../model.ts';
 import { type Options, parseJson } from '../options.ts';
 
@@ -31,7 +31,7 @@ export default {
     const brain = await openModel(options.arguments[0]!, options.has('quantised') ? { precision: 'quantised' } : {});
     try {
       const { inputIds, outputIds, text, tokensPerSecond } = await brain.generate(
-        promptOf(options, brain),
+        await promptOf(options, brain),
         settings,
         version,
       );
@@ -57,10 +57,10 @@ function settingsOf(options: Options): GenerationSettings {
   return { ...chosen, greedy, seed: options.number('seed', { whole: true, from: 0 }) ?? SEED };
 }
 
-function promptOf(options: Options, brain: Brain): number[] {
+async function promptOf(options: Options, brain: Brain): Promise<number[]> {
   if (options.has('input-ids')) return options.ids('input-ids');
   if (options.has('prompt')) return brain.tokenizer.encode(options.required('prompt'), { parseSpecial: true });
-  const ids = conversationIds(parseJson(options.required('messages')), brain);
-  if (ids === null) throw new UserError('cli_messages_wrong', { option: '--messages' });
-  return ids;
+  const messages = readMessages(parseJson(options.required('messages')));
+  if (messages === null) throw new UserError('cli_messages_wrong', { option: '--messages' });
+  return brain.conversationIds(messages, { addGenerationPrompt: true });
 }

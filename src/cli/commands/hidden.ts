@@ -1,15 +1,15 @@
 import type { Command } from '../command.ts';
-import { idsOf, openModel } from '../model.ts';
+import { idsOfEither, openModelOrEncoder } from '../model.ts';
 import type { Terminal } from '../terminal.ts';
 
 export default {
   arguments: ['MODEL'],
   options: { text: { type: 'string' }, 'input-ids': { type: 'string' } },
   async run(options, terminal) {
-    const brain = await openModel(options.arguments[0]!, { repack: false });
+    const opened = await openModelOrEncoder(options.arguments[0]!, { repack: false });
     try {
-      const ids = idsOf(options, brain);
-      const states = await brain.hiddenStates(ids);
+      const ids = idsOfEither(options, opened);
+      const states = await opened.model.hiddenStates(ids);
       await terminal.write(`{"input_ids":${JSON.stringify(ids)},"hidden_states":[`);
       for (const [layer, state] of states.entries()) {
         if (layer > 0) await terminal.write(',');
@@ -17,7 +17,7 @@ export default {
       }
       await terminal.write(']}\n');
     } finally {
-      await brain.dispose();
+      await opened.model.dispose();
     }
   },
 } satisfies Command;

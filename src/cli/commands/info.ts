@@ -1,22 +1,21 @@
 import type { Command } from '../command.ts';
-import { openModel } from '../model.ts';
+import { openModelOrEncoder } from '../model.ts';
 
 export default {
   arguments: ['MODEL'],
   options: {},
   async run(options, terminal) {
-    const brain = await openModel(options.arguments[0]!);
+    const { model } = await openModelOrEncoder(options.arguments[0]!);
     try {
-      const { hasTokenizer, memory, ...info } = brain.info();
+      const { hasTokenizer, memory, ...info } = model.info();
       // Bytes, as the name of the key says: whoever reads this is a program, or can divide.
-      const { serving, lora, full } = memory;
       await terminal.json({
         ...info,
         has_tokenizer: hasTokenizer,
-        memory_bytes: { serving: Math.round(serving), lora: Math.round(lora), full: Math.round(full) },
+        memory_bytes: Object.fromEntries(Object.entries(memory).map(([use, bytes]) => [use, Math.round(bytes)])),
       });
     } finally {
-      await brain.dispose();
+      await model.dispose();
     }
   },
 } satisfies Command;

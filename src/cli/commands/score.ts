@@ -1,6 +1,6 @@
 import type { Brain } from '../../brain/index.ts';
 import { UserError } from '../../errors.ts';
-import { bertScore, type MeteorLanguage, scoreReply } from '../../scoring/index.ts';
+import { type BertScore, bertScore, type MeteorLanguage, scoreReply } from '../../scoring/index.ts';
 import type { Command } from '../command.ts';
 import { readJsonLines } from '../jsonl.ts';
 import type { Options } from '../options.ts';
@@ -38,13 +38,24 @@ async function openSimilarity(options: Options) {
     return null;
   }
   // Models are loaded for this option alone.
-  const { openModel } = await import('../model.ts');
-  const brain = await openModel(model);
-  const { layers } = brain.info();
-  const layer = options.number('layers', { whole: true, from: 0, to: layers }) ?? Math.ceil(layers / 2);
-  const score = async (reference: string, hypothesis: string) =>
-    bertScore(await vectorsOf(brain, hypothesis, layer), await vectorsOf(brain, reference, layer));
-  return { score, close: () => brain.dispose() };
+  const [{ openModelOrEncoder }, { bertScoreLayer }] = await Promise.all([
+    import('../model.ts'),
+    import('../../brain/index.ts'),
+  ]);
+  const opened = await openModelOrEncoder(model);
+  const { layers } = opened.model.info();
+  const asked = options.number('layers', { whole: true, from: 0, to: layers });
+  const layer = asked ?? bertScoreLayer({ name: opened.model.name, layers });
+  const score = async (reference: string, hypothesis: string): Promise<BertScore> => {
+    if (opened.kind === 'brain')
+      return bertScore(
+        await vectorsOf(opened.model, hypothesis, layer),
+        await vectorsOf(opened.model, reference, layer),
+      );
+    const { precision, recall, f1 } = await opened.model.bertScore([reference], hypothesis, layer);
+    return { precision, recall, f1 };
+  };
+  return { score, close: () => opened.model.dispose() };
 }
 
 async function vectorsOf(brain: Brain, text: string, layer: number) {

@@ -1,5 +1,4 @@
 /** Fine-tunes a model with the Trainer's arguments and log; the result is a folder that transformers or peft loads. */
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Brain } from '../../brain/index.ts';
 import {
@@ -24,18 +23,28 @@ import { t } from '../../i18n/index.ts';
 import {
   defaultTrainingArguments,
   LR_SCHEDULER_TYPES,
+  type Objective,
+  preference,
+  preferenceRows,
+  rowLogprobs,
+  supervised,
   type TrainingArguments,
-  type TrainingRow,
-  train,
+  trainFor,
 } from '../../training/index.ts';
 import type { Command } from '../command.ts';
 import { brainOptions } from '../environment.ts';
 import { adapterOf, openModel } from '../model.ts';
 import type { Options } from '../options.ts';
+import { ADAPTER_FILES, MODEL_FILES, refuseOverwriting } from '../out-folder.ts';
+import { readPreferenceRows } from '../preference-rows.ts';
 import type { Terminal } from '../terminal.ts';
 import { readTrainingRows } from '../training-rows.ts';
 
 const METHODS = ['full', 'lora', 'dpo'] as const;
+type Method = (typeof METHODS)[number];
+
+/** TRL's. */
+const DEFAULT_BETA = 0.1;
 
 export default {
   arguments: ['MODEL'],
@@ -65,37 +74,71 @@ export default {
     checkLora(options, method);
     const [model = ''] = options.arguments;
     const [data, out] = [options.required('data'), path.resolve(options.required('out'))];
-    refuseOverwriting(out, method);
+    refuseOverwriting(out, method === 'full' ? MODEL_FILES : ADAPTER_FILES);
     const adapter = adapterOf(options);
 
     const brain = await openModel(model);
-    let rows: TrainingRow[];
+    const maxLength = Math.min(args.maxLength ?? brain.window, brain.window);
+    let objective: Objective;
     try {
-      rows = await readTrainingRows(data, brain);
+      objective =
+        method === 'dpo'
+          ? await preferenceObjective(data, brain, maxLength, betaOf(options))
+          : await supervisedObjective(data, brain, maxLength, terminal);
     } finally {
       await brain.dispose();
     }
-    const maxLength = Math.min(args.maxLength ?? brain.window, brain.window);
-    const cut = rows.filter((row) => row.inputIds.length > maxLength).length;
-    if (cut > 0) terminal.note(t(terminal.locale, 'cli:rows_cut', { cut, rows: rows.length, maxLength }));
 
     const { trainable, lora } = await openStart(options, brain, method, adapter, args.seed);
-    await trainRows(trainable, rows, { ...args, maxLength }, terminal);
+    await trainAndLog(trainable, objective, args, terminal);
     save(out, model, brain, lora, trainable.trainedTensors());
     terminal.note(t(terminal.locale, 'cli:saved', { folder: out }));
   },
 } satisfies Command;
 
-function methodOf(options: Options): 'full' | 'lora' {
+function methodOf(options: Options): Method {
   const method = options.choice('method', METHODS);
   if (method === undefined) throw new UserError('cli_option_missing', { option: '--method' });
-  if (method === 'dpo') throw new UserError('cli_method_dpo');
-  if (options.has('beta')) throw new UserError('cli_option_needs', { option: '--beta', needed: '--method dpo' });
+  if (method !== 'dpo' && options.has('beta'))
+    throw new UserError('cli_option_needs', { option: '--beta', needed: '--method dpo' });
+  betaOf(options);
   return method;
 }
 
+function betaOf(options: Options): number {
+  return options.number('beta', { above: 0 }) ?? DEFAULT_BETA;
+}
+
+async function supervisedObjective(
+  data: string,
+  brain: Brain,
+  maxLength: number,
+  terminal: Terminal,
+): Promise<Objective> {
+  const rows = await readTrainingRows(data, brain);
+  const cut = rows.filter((row) => row.inputIds.length > maxLength).length;
+  if (cut > 0) terminal.note(t(terminal.locale, 'cli:rows_cut', { cut, rows: rows.length, maxLength }));
+  return supervised(rows, maxLength);
+}
+
+/** The reference is the model without any adapter, as TRL takes it under peft; asked once, before training. */
+async function preferenceObjective(data: string, brain: Brain, maxLength: number, beta: number): Promise<Objective> {
+  const preferences = await readPreferenceRows(data, brain);
+  const references = [];
+  for (const one of preferences) {
+    const { chosen, rejected } = preferenceRows(one, maxLength);
+    references.push({ chosen: await logpOf(brain, chosen), rejected: await logpOf(brain, rejected) });
+  }
+  return preference(preferences, { beta, maxLength, references });
+}
+
+async function logpOf(brain: Brain, row: Parameters<typeof rowLogprobs>[1] | null): Promise<number> {
+  const logprobs = row === null ? [] : await rowLogprobs(brain, row, {});
+  return logprobs.reduce((sum, logprob) => sum + logprob, 0);
+}
+
 /** Said before anything is loaded. */
-function checkLora(options: Options, method: 'full' | 'lora'): void {
+function checkLora(options: Options, method: Method): void {
   for (const option of ['lora-r', 'lora-alpha']) {
     if (method === 'full' && options.has(option))
       throw new UserError('cli_option_needs', { option: `--${option}`, needed: '--method lora' });
@@ -126,37 +169,30 @@ function argumentsOf(options: Options): TrainingArguments {
   };
 }
 
-/** Nothing is lost to a folder name used twice. */
-function refuseOverwriting(out: string, method: 'full' | 'lora'): void {
-  const written =
-    method === 'full'
-      ? ['config.json', 'model.safetensors', 'model.safetensors.index.json']
-      : ['adapter_config.json', 'adapter_model.safetensors'];
-  const file = written.find((name) => existsSync(path.join(out, name)));
-  if (file !== undefined) throw new UserError('cli_out_taken', { folder: out, file });
-}
-
 /**
- * The model to train: LoRA goes on with a given adapter, a full fine-tune takes it into the weights first. The weights are
- * read here and held by the trainable alone.
+ * The model to train: LoRA goes on with a given adapter, a full fine-tune takes it into the weights first.
  */
 async function openStart(
   options: Options,
-  { config, weightsFile }: Brain,
-  method: 'full' | 'lora',
+  { config, weightsFile, frozenFile }: Brain,
+  method: Method,
   given: PeftAdapter | undefined,
   seed: number,
 ): Promise<{ trainable: Trainable; lora: LoraConfig | null }> {
   const { threads } = brainOptions(process.env);
   const session = threads === undefined ? {} : { threads };
-  const { tensors } = readSafetensors(weightsFile);
   if (method === 'full') {
-    const weights = given ? mergeLora(config, tensors, given.lora, given.tensors) : tensors;
+    const weights = given
+      ? mergeLora(config, readSafetensors(weightsFile).tensors, given.lora, given.tensors)
+      : { file: weightsFile };
     return { trainable: await openTrainable(config, weights, { ...session, method }), lora: null };
   }
   const lora = given?.lora ?? defaultLora(config, rankOf(options), alphaOf(options));
   const adapter = given?.tensors ?? initLora(config, lora, seed);
-  return { trainable: await openTrainable(config, tensors, { ...session, method, lora, adapter }), lora };
+  return {
+    trainable: await openTrainable(config, { file: frozenFile }, { ...session, method: 'lora', lora, adapter }),
+    lora,
+  };
 }
 
 function rankOf(options: Options): number | undefined {
@@ -168,16 +204,16 @@ function alphaOf(options: Options): number | undefined {
 }
 
 /** Trains, writing a line a step and a summary. */
-async function trainRows(
+async function trainAndLog(
   trainable: Trainable,
-  rows: readonly TrainingRow[],
+  objective: Objective,
   args: TrainingArguments,
   terminal: Terminal,
 ): Promise<void> {
-  const { summary } = await train(trainable, rows, args, {
-    async onStep({ step, totalSteps, loss, gradNorm, learningRate, epoch }) {
+  const { summary } = await trainFor(trainable, objective, args, {
+    async onStep({ step, totalSteps, loss, gradNorm, learningRate, epoch, metrics }) {
       terminal.clearProgress();
-      await terminal.json({ loss, grad_norm: gradNorm, learning_rate: learningRate, epoch });
+      await terminal.json({ loss, grad_norm: gradNorm, learning_rate: learningRate, epoch, ...metrics });
       terminal.progress(step, totalSteps, `loss ${loss.toFixed(4)}`);
     },
   });
@@ -194,9 +230,9 @@ async function trainRows(
 
 function save(out: string, model: string, brain: Brain, lora: LoraConfig | null, tensors: TensorMap): void {
   if (lora === null) {
-    const { config, path: tokenizerFrom } = brain.source;
-    if (!isJsonObject(config)) throw new UserError('model_config_missing', { folder: tokenizerFrom });
-    writeModelFolder(out, { config, tensors, tokenizerFrom });
+    const { config, path } = brain.source;
+    if (!isJsonObject(config)) throw new UserError('model_config_missing', { folder: path });
+    writeModelFolder(out, { config, tensors, tokenizerFrom: brain.source });
   } else {
     const fanInFanOut = loraTargets(brain.config, lora).some((layer) => layer.fanInFanOut);
     writeAdapterFolder(out, { lora, tensors }, { baseModel: model, fanInFanOut });

@@ -1,5 +1,6 @@
 /** Versions of the class's brain: the list, two of them side by side, a chat outside any sitting, an export. */
 import type { APIEmbed } from 'discord-api-types/v10';
+import { modelName } from '../../brain/index.ts';
 import type { ChatView, ComparisonView, QueueView, VersionView } from '../../classroom/index.ts';
 import { type Locale, t } from '../../i18n/index.ts';
 import { decimal, duration, moment } from '../format.ts';
@@ -70,7 +71,7 @@ export function chatMessage(prompt: string, view: ChatView, locale: Locale): Pay
     color: COLOURS.quiet,
     footer: {
       text: [
-        t(locale, 'discord:by_version', { model: inline(view.model, 60), version: view.versionNumber }),
+        t(locale, 'discord:by_version', { model: inline(modelName(view.model), 60), version: view.versionNumber }),
         duration(view.seconds),
         t(locale, 'discord:chat_footer'),
       ].join(' · '),

@@ -1,11 +1,13 @@
 /** A sitting's own messages: the opening, whose turn it is, the countdown, the question whether to keep, the averages. */
 import type { APIEmbed } from 'discord-api-types/v10';
+import { modelName } from '../../brain/index.ts';
 import {
   type Averages,
   type CountdownLeadsTo,
   consentText,
   type IterationView,
   type SessionView,
+  type TrainingBlock,
 } from '../../classroom/index.ts';
 import { type Locale, t } from '../../i18n/index.ts';
 import { button, row } from '../components.ts';
@@ -73,7 +75,7 @@ export function openingMessage(view: SessionView, locale: Locale, options: Openi
 
 function sittingFooter(view: SessionView, locale: Locale): string {
   const parts = [
-    t(locale, 'discord:by_version', { model: inline(view.model, 60), version: view.versionNumber }),
+    t(locale, 'discord:by_version', { model: inline(modelName(view.model), 60), version: view.versionNumber }),
     t(locale, 'discord:turns_per_iteration', { count: view.turnsPerIteration }),
     view.iterations === 0
       ? t(locale, 'discord:until_stopped')
@@ -100,13 +102,14 @@ export function consentNeededMessage(name: string, locale: Locale): Payload {
   });
 }
 
-export function blockedMessage(why: 'declaration' | 'consent' | 'nothing', locale: Locale): Payload {
+export function blockedMessage(why: TrainingBlock, locale: Locale): Payload {
   const texts = {
     declaration: t(locale, 'discord:blocked_declaration'),
     consent: t(locale, 'discord:blocked_consent'),
     nothing: t(locale, 'discord:blocked_nothing'),
+    judgement: t(locale, 'discord:blocked_judgement'),
   };
-  const components = why === 'consent' ? [consentRow(locale)] : [];
+  const components = why === 'consent' || why === 'judgement' ? [consentRow(locale)] : [];
   return payload({ content: `🌙 ${texts[why]}`, components });
 }
 

@@ -19,7 +19,7 @@ export interface SettingsView {
 }
 
 export function settingsMessage(view: SettingsView, locale: Locale): Payload {
-  const names = SETTING_NAMES.filter((name) => name !== 'teacherRoleId' && name !== 'recipe');
+  const names = SETTING_NAMES.filter((name) => name !== 'teacherRoleId');
   const lines = names.map((name) => {
     return line(optionName(locale, name), valueText(locale, name, view.settings), view.changed.includes(name));
   });
@@ -53,6 +53,8 @@ export const OPTION_KEYS = Object.freeze({
   loraAlpha: 'lora_alpha',
   learningRate: 'learning_rate',
   epochs: 'epochs',
+  beta: 'beta',
+  rewardSource: 'reward_source',
   maxNewTokens: 'max_new_tokens',
   temperature: 'temperature',
   topK: 'top_k',
@@ -60,16 +62,25 @@ export const OPTION_KEYS = Object.freeze({
   repetitionPenalty: 'repetition_penalty',
   maxScore: 'max_score',
   halfReward: 'half_reward',
+  bertscore: 'bertscore',
   studentsMayStart: 'students_may_start',
   teacherRoleId: 'teacher_role',
   locale: 'locale',
 } as const satisfies Record<SettingName, string>);
 
+/** Whose eyes BERTScore sees with, in words. */
+export function bertscoreName(locale: Locale, value: string): string {
+  return t(locale, value === 'exact' ? 'discord:bertscore_is_exact' : 'discord:bertscore_is_stand_in');
+}
+
 function valueText(locale: Locale, name: SettingName, settings: ClassSettings): string {
   const value = settings[name];
   if (name === 'iterations' && value === 0) return t(locale, 'discord:settings_without_end');
   if (name === 'locale') return value === 'pt-BR' ? 'Português' : 'English';
+  if (name === 'recipe') return t(locale, `discord:recipe_${settings.recipe}`);
+  if (name === 'rewardSource') return t(locale, `discord:reward_source_${settings.rewardSource}`);
   if (name === 'method') return value === 'lora' ? 'LoRA' : t(locale, 'discord:method_full');
+  if (name === 'bertscore') return bertscoreName(locale, settings.bertscore);
   if (value === null) return t(locale, 'discord:settings_auto');
   if (typeof value === 'number') return plain(locale, value);
   if (typeof value === 'boolean') return value ? t(locale, 'discord:settings_on') : t(locale, 'discord:settings_off');

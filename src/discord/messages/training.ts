@@ -2,6 +2,7 @@
 import type { APIEmbed } from 'discord-api-types/v10';
 import { type JobView, pushWords, type StepView } from '../../classroom/index.ts';
 import { type Locale, t } from '../../i18n/index.ts';
+import { DRAWS } from '../../training/index.ts';
 import { button, row } from '../components.ts';
 import { decimal, duration, percent, plain, scientific } from '../format.ts';
 import { type Attachment, type Payload, payload, type Row } from '../payload.ts';
@@ -31,7 +32,11 @@ function queuedMessage(job: JobView, locale: Locale): Payload {
     job.position <= 1 ? t(locale, 'discord:queued_next') : t(locale, 'discord:queued', { count: job.position - 1 });
   const embed: APIEmbed = {
     title: `🏋️ ${t(locale, 'discord:training_title')}`,
-    description: `${place}\n-# ${t(locale, 'discord:training_why')}`,
+    description: [
+      place,
+      ...nothingBetter(job, locale),
+      `-# ${t(locale, `discord:training_why_${job.learning.recipe}`)}`,
+    ].join('\n'),
     color: COLOURS.training,
     footer: { text: trainsOn(job, locale) },
   };
@@ -66,17 +71,58 @@ function numbers(job: JobView, last: StepView, locale: Locale): string {
     ['grad_norm', decimal(locale, last.gradNorm, 4)],
     ['learning_rate', scientific(locale, last.learningRate)],
     ['epoch', decimal(locale, last.epoch)],
+    ...SHOWN_METRICS.flatMap((name): [string, string][] => {
+      const value = last.metrics[name];
+      return value === undefined ? [] : [[name, decimal(locale, value, 3)]];
+    }),
   ];
   if (job.state === 'running' && job.etaSeconds !== null) lines.push(['ETA', duration(job.etaSeconds)]);
-  return codeBlock(lines.map(([name, value]) => `${cell(name, 13)} ${value}`));
+  return codeBlock(lines.map(([name, value]) => `${cell(name, 15)} ${value}`));
 }
 
+/** Of what a recipe measures beside: as wide as a phone. */
+const SHOWN_METRICS = ['rewards/margins', 'reward', 'kl'] as const;
+
 function trainsOn(job: JobView, locale: Locale): string {
-  const method = job.method === 'lora' ? 'LoRA' : t(locale, 'discord:method_full');
-  const values = { method, characters: plain(locale, job.trainingCharacters) };
-  return job.people === 1
-    ? t(locale, 'discord:trains_on_one', values)
-    : t(locale, 'discord:trains_on', { ...values, people: job.people });
+  const { learning, method, people } = job;
+  const parts = [method === 'lora' ? 'LoRA' : t(locale, 'discord:method_full')];
+  if (learning.recipe !== 'classic') parts.push(t(locale, `discord:recipe_${learning.recipe}`));
+  parts.push(...learnsFrom(job, locale));
+  parts.push(people === 1 ? t(locale, 'discord:of_one') : t(locale, 'discord:of_people', { people }));
+  return parts.join(' · ');
+}
+
+function learnsFrom({ learning, trainingCharacters }: JobView, locale: Locale): string[] {
+  const { recipe, learnt, avoided, compared, alone, rated, drawn } = learning;
+  if (recipe === 'classic')
+    return [t(locale, 'discord:learns_characters', { characters: plain(locale, trainingCharacters) })];
+  return [
+    ...(learnt > 0 ? [t(locale, 'discord:learns_replies', { count: learnt })] : []),
+    ...(avoided + alone > 0 ? [t(locale, 'discord:learns_avoiding', { count: avoided + alone })] : []),
+    ...(compared > 0 ? [t(locale, 'discord:learns_pairs', { count: compared })] : []),
+    ...(rated > 0 ? [t(locale, 'discord:learns_ratings', { count: rated })] : []),
+    ...(drawn ? [t(locale, 'discord:learns_draws', { draws: DRAWS })] : []),
+  ];
+}
+
+/** A preference needs two; said before the training as well as after. */
+function nothingBetter({ learning }: JobView, locale: Locale): string[] {
+  return learning.alone > 0 ? [`💡 ${t(locale, 'discord:nothing_preferred')}`] : [];
+}
+
+/** What the recipe itself measured, in plain words; nothing for recipes that measure nothing of their own. */
+function learningWords(job: JobView, locale: Locale): string[] {
+  const { margin, reward, kl, drawn } = job.learning;
+  const number = (value: number) => decimal(locale, value, 2);
+  const lines = nothingBetter(job, locale);
+  if (margin)
+    lines.push(t(locale, 'discord:learned_margin', { first: number(margin.first), last: number(margin.last) }));
+  if (reward) {
+    const values = { first: number(reward.first), last: number(reward.last) };
+    lines.push(drawn ? t(locale, 'discord:learned_reward_drawn', values) : t(locale, 'discord:learned_reward', values));
+  }
+  if (kl !== null) lines.push(t(locale, 'discord:learned_kl', { kl: number(kl) }));
+  return lines;
 }
 
 const MOST_REPLY = 700;
@@ -96,8 +142,11 @@ export function summaryMessage(job: JobView, locale: Locale, chart: Attachment |
   if (job.verdict)
     fields.push({
       name: `🧭 ${t(locale, 'discord:push_title')}`,
-      value: truncate(pushWords(locale, job.verdict), 1024),
+      value: truncate(pushWords(locale, job.verdict, job.learning.recipe), 1024),
     });
+  const learned = learningWords(job, locale);
+  if (learned.length > 0)
+    fields.push({ name: `⚖️ ${t(locale, 'discord:learned_title')}`, value: truncate(learned.join('\n'), 1024) });
   if (job.before !== null && job.after !== null) {
     const nothing = `*${t(locale, 'discord:empty_reply')}*`;
     fields.push(

@@ -1,5 +1,6 @@
 /** A turn as a message: the words and, once it is there, the reply opened up. The same message is edited along the way. */
 import type { APIEmbed, APIEmbedField } from 'discord-api-types/v10';
+import { modelName } from '../../brain/index.ts';
 import type { TurnView } from '../../classroom/index.ts';
 import { type Locale, t } from '../../i18n/index.ts';
 import { button, row, select } from '../components.ts';
@@ -36,7 +37,7 @@ function words(view: TurnView, locale: Locale, { wordsShown = false }: TurnOptio
 
 function thinking(view: TurnView, locale: Locale, options: TurnOptions): Payload {
   const said = words(view, locale, options);
-  const line = `💭 ${t(locale, 'discord:thinking', { model: quoted(view.model, 60, '·', 1), version: view.versionNumber })}`;
+  const line = `💭 ${t(locale, 'discord:thinking', { model: quoted(modelName(view.model), 60, '·', 1), version: view.versionNumber })}`;
   return payload({ content: said === '' ? line : `${said}\n${line}` });
 }
 
@@ -79,7 +80,7 @@ function metricFields(view: TurnView, locale: Locale): APIEmbedField[] {
     ['ROUGE-L', scores.rougeL, t(locale, 'discord:rouge_means')],
     ['BLEU', scores.bleu, t(locale, 'discord:bleu_means')],
     ['METEOR', scores.meteor, meteorMeans(scores, locale)],
-    ['BERTScore', scores.bertScore?.f1 ?? null, t(locale, 'discord:bertscore_means')],
+    ['BERTScore', scores.bertScore?.f1 ?? null, bertScoreMeans(scores.bertScore, locale)],
   ] as const;
   return measures.map(([name, value, meaning]) => ({
     name: value === null ? name : `${name} · ${decimal(locale, value)}`,
@@ -91,6 +92,20 @@ function metricFields(view: TurnView, locale: Locale): APIEmbedField[] {
 /** Portuguese has no list of synonyms here: saying that there is one would be wrong. */
 function meteorMeans({ meteorStages }: NonNullable<TurnView['scores']>, locale: Locale): string {
   return meteorStages.includes('wordnet') ? t(locale, 'discord:meteor_means') : t(locale, 'discord:meteor_means_stems');
+}
+
+/** Numbers of different models cannot be compared, so each says whose it is. */
+function bertScoreMeans(score: NonNullable<TurnView['scores']>['bertScore'], locale: Locale): string {
+  const some = t(locale, 'discord:some_model');
+  if (score === null) return t(locale, 'discord:bertscore_means', { model: some });
+  const { layer, layers, insteadOf } = score;
+  const name = quoted(score.model, 60, some, 1);
+  const model =
+    layer === undefined || layers === undefined
+      ? name
+      : t(locale, 'discord:bertscore_layer', { model: name, layer, layers });
+  if (insteadOf === undefined) return t(locale, 'discord:bertscore_means', { model });
+  return t(locale, 'discord:bertscore_stand_in', { model, wanted: quoted(insteadOf, 60, some, 1) });
 }
 
 const MOST_RATINGS = 8;
@@ -108,7 +123,9 @@ function ratingField(view: TurnView, locale: Locale): APIEmbedField[] {
 }
 
 function footer(view: TurnView, locale: Locale): string {
-  const parts = [t(locale, 'discord:by_version', { model: inline(view.model, 60), version: view.versionNumber })];
+  const parts = [
+    t(locale, 'discord:by_version', { model: inline(modelName(view.model), 60), version: view.versionNumber }),
+  ];
   if (view.seconds !== null) parts.push(`${decimal(locale, view.seconds, 1)} s`);
   if (view.tokensPerSecond !== null) {
     parts.push(t(locale, 'discord:tokens_per_second', { value: decimal(locale, view.tokensPerSecond, 1) }));

@@ -138,9 +138,9 @@ export function gpt2(config: Gpt2Config): Architecture {
 
   function build(g: Graph, parts: Parts, inputs: ModelInputs): ModelOutputs {
     const [B, T] = inputs.inputIds.shape as [string, string];
-    const tokens = g.apply('Gather', [parts.weight('transformer.wte.weight'), inputs.inputIds], { distinct: false });
+    const tokens = parts.rows('transformer.wte.weight', inputs.inputIds, false);
     const distinct = inputs.positionIds.shape.length === 1; // 0 … T−1, each once
-    const places = g.apply('Gather', [parts.weight('transformer.wpe.weight'), inputs.positionIds], { distinct });
+    const places = parts.rows('transformer.wpe.weight', inputs.positionIds, distinct);
     let x = g.reshape(g.add(tokens, places), [`${B}*${T}`, C]); // [N, C]
     const hiddenStates = [x];
     const present: CachedKeys[] = [];

@@ -220,8 +220,7 @@ export function llama(config: LlamaConfig): Architecture {
 
   function build(g: Graph, parts: Parts, inputs: ModelInputs): ModelOutputs {
     const [B, T] = inputs.inputIds.shape as [string, string];
-    const table = parts.weight('model.embed_tokens.weight');
-    const tokens = g.apply('Gather', [table, inputs.inputIds], { distinct: false });
+    const tokens = parts.rows('model.embed_tokens.weight', inputs.inputIds, false);
     let x = g.reshape(tokens, [`${B}*${T}`, C]); // [N, C]
     const hiddenStates = [x];
     const present: CachedKeys[] = [];

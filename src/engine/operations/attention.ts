@@ -36,6 +36,8 @@ export const Attention: Operation<'Attention'> = {
     let scores = onnx.node1('FusedMatMul', [grouped, k!], product, 'com.microsoft');
     if (isGrouped) scores = view(scores, outputs[1]!.shape);
     onnx.node('Softmax', [onnx.node1('Add', [scores, bias!])], [weights!], { axis: { int: -1 } });
+    // Made again on the way back, only the weights are wanted.
+    if (!onnx.isWanted(outputs[0]!)) return;
     if (!isGrouped) return onnx.node('MatMul', [weights!, v!], [output!]);
     const mixed = onnx.node1('MatMul', [view(weights!, groupedShape(outputs[1]!.shape, keys)), v!]);
     onnx.node('Reshape', [mixed, onnx.shape(queries)], [output!]);

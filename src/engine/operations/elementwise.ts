@@ -42,6 +42,13 @@ function unary<Name extends Unary>(
   };
 }
 
+/** A weight kept in half precision, as float32; exact. It stands for a number in a file, so it has no gradient. */
+export const Cast: Operation<'Cast'> = {
+  types: ([x]) => [{ shape: x!.shape, dtype: 'float32' }],
+  emit: (onnx, inputs, outputs) => onnx.node('Cast', inputs, outputs, { to: { int: 1 } }),
+  gradient: 'constant',
+};
+
 // y = a + b: da = db = dy
 export const Add = binary('Add', (_g, _a, _b, dy) => [() => dy, () => dy]);
 

@@ -2,7 +2,6 @@
 import { ShapeError, sameShape } from '../dimensions.ts';
 import type { Emitter } from '../emit.ts';
 import type { Value } from '../graph.ts';
-import { scatteredRows } from './indexing.ts';
 import type { Operation } from './types.ts';
 
 /** y = softmax(x) over the last axis: dx = y (dy − Σ dy y). */
@@ -94,44 +93,45 @@ export const SimplifiedLayerNormalization: Operation<'SimplifiedLayerNormalizati
 };
 
 /**
- * A language model's head and loss in one: rows h [M, C], table W [V, C] (one row a token), the right tokens t [M] →
- * −ln p [M] and p [M, V], where p = softmax(h Wᵀ) and −ln p is taken at t.
- * With w = dy: dh = w (p W − W[t]), dW = pᵀ (w h) − (w h added up at t). Written so, no second array of all M · V scores
- * is made or even read. The logarithm of Σeˣ comes from the likeliest token, whose probability is at least 1/V: taken
- * from t's it would be infinite once that probability is below the smallest float.
+ * A language model's head, and what its loss needs of all scores: rows h [M, C], table W [V, C] (one row a token) →
+ * ln Σ e^(h Wᵀ) [M, 1] and p = softmax(h Wᵀ) [M, V]: dh = dy (p W), dW = pᵀ (dy h). So no second array of all M · V scores is
+ * made. The logarithm comes from the likeliest token, whose probability is at least 1/V.
  */
-export const LinearCrossEntropy: Operation<'LinearCrossEntropy'> = {
-  types: ([h, table, targets]) => {
-    const shapes = [h!.shape, table!.shape, targets!.shape];
-    if (h!.shape.length !== 2 || h!.shape[1] !== table!.shape[1] || !sameShape(targets!.shape, [h!.shape[0]!])) {
-      throw new ShapeError('LinearCrossEntropy', 'rows, table and targets do not fit', ...shapes);
-    }
+export const LinearLogSumExp: Operation<'LinearLogSumExp'> = {
+  types: ([h, table]) => {
+    if (h!.shape.length !== 2 || h!.shape[1] !== table!.shape[1])
+      throw new ShapeError('LinearLogSumExp', 'rows and table do not fit', h!.shape, table!.shape);
     return [
-      { shape: targets!.shape, dtype: 'float32' },
+      { shape: [h!.shape[0]!, 1], dtype: 'float32' },
       { shape: [h!.shape[0]!, table!.shape[0]!], dtype: 'float32' },
     ];
   },
-  emit: (onnx, [h, table, targets], [losses, probabilities]) => {
+  emit: (onnx, [h, table], [logSum, probabilities]) => {
+    const last = onnx.ints([1]);
     const scores = onnx.node1('Gemm', [h!, table!], { transB: { int: 1 } });
-    emitCrossEntropy(onnx, scores, targets!, losses!, probabilities!);
+    onnx.node('Softmax', [scores], [probabilities!], { axis: { int: -1 } });
+    const highest = onnx.node1('ReduceMax', [scores, last], { keepdims: { int: 1 } });
+    const likeliest = onnx.node1('ReduceMax', [probabilities!, last], { keepdims: { int: 1 } });
+    onnx.node('Sub', [highest, onnx.node1('Log', [likeliest])], [logSum!]);
   },
   gradient: (g, { inputs, outputs }, [dy]) => {
-    const [h, table, targets] = inputs as [Value, Value, Value];
+    const [h, table] = inputs as [Value, Value];
     const probabilities = outputs[1]!;
-    const weights = g.reshape(dy!, [h.shape[0]!, 1]);
-    const weighted = g.mul(h, weights);
     return [
-      () => {
-        const right = g.apply('Gather', [table, targets], { distinct: false });
-        return g.mul(g.sub(g.gemm(probabilities, table), right), weights);
-      },
-      () => {
-        const pushed = g.gemm(probabilities, weighted, { transA: true });
-        return [pushed, scatteredRows(g, table.shape, targets, g.mul(weighted, -1), false)];
-      },
-      null,
+      () => g.mul(g.gemm(probabilities, table), dy!),
+      () => g.gemm(probabilities, g.mul(h, dy!), { transA: true }),
     ];
   },
+};
+
+/** y = ln Σ eˣ over the last axis of x [M, K], kept as size 1: dx = dy e^(x − y). */
+export const ReduceLogSumExp: Operation<'ReduceLogSumExp'> = {
+  types: ([x]) => [{ shape: [...x!.shape.slice(0, -1), 1], dtype: 'float32' }],
+  emit: (onnx, [x], outputs, { inputs }) => {
+    const last = onnx.ints([inputs[0]!.shape.length - 1]);
+    onnx.node('ReduceLogSumExp', [x!, last], outputs, { keepdims: { int: 1 } });
+  },
+  gradient: (g, { inputs, outputs }, [dy]) => [() => g.mul(dy!, g.apply('Exp', [g.sub(inputs[0]!, outputs[0]!)], {}))],
 };
 
 /** Scores s [M, V], the right tokens t [M] → −ln p [M] at t and p [M, V], p = softmax(s). With w = dy: ds = w (p − one at t). */
@@ -157,7 +157,7 @@ export const CrossEntropy: Operation<'CrossEntropy'> = {
   ],
 };
 
-/** See LinearCrossEntropy. */
+/** The logarithm of Σeˢ comes from the likeliest token, whose probability is at least 1/V. */
 function emitCrossEntropy(onnx: Emitter, scores: string, targets: string, losses: string, probabilities: string): void {
   const last = onnx.ints([1]);
   onnx.node('Softmax', [scores], [probabilities], { axis: { int: -1 } });

@@ -124,6 +124,9 @@ export const Concat: Operation<'Concat'> = {
   },
 };
 
+/** The lowest float32. */
+const LOWEST = -3.4028234663852886e38;
+
 /**
  * Which keys a query may look at, as numbers to add to the scores: 0 yes, the lowest float32 no (as transformers does;
  * −∞ would make a row that may look at nothing NaN). ids [B, T] → [T, T]; ids [B, T], mask [B, S] → [B, 1, T, S], where
@@ -149,7 +152,20 @@ export const CausalBias: Operation<'CausalBias'> = {
       const present = onnx.node1('Unsqueeze', [onnx.node1('Equal', [mask, one]), onnx.ints([1, 2])]);
       allowed = onnx.node1('And', [allowed, present]);
     }
-    onnx.node('Where', [allowed, onnx.scalarFloat(0), onnx.scalarFloat(-3.4028234663852886e38)], outputs);
+    onnx.node('Where', [allowed, onnx.scalarFloat(0), onnx.scalarFloat(LOWEST)], outputs);
+  },
+  gradient: 'constant',
+};
+
+/** For models that read both ways: mask [B, S] → [B, 1, 1, S], 0 where it is 1 and the lowest float32 where it is 0 (padding). */
+export const PaddingBias: Operation<'PaddingBias'> = {
+  types: ([mask]) => {
+    if (mask!.shape.length !== 2) throw new ShapeError('PaddingBias', 'needs a row a text', mask!.shape);
+    return [{ shape: [mask!.shape[0]!, 1, 1, mask!.shape[1]!], dtype: 'float32' }];
+  },
+  emit: (onnx, [mask], outputs) => {
+    const present = onnx.node1('Unsqueeze', [onnx.node1('Equal', [mask!, onnx.scalarInt(1)]), onnx.ints([1, 2])]);
+    onnx.node('Where', [present, onnx.scalarFloat(0), onnx.scalarFloat(LOWEST)], outputs);
   },
   gradient: 'constant',
 };

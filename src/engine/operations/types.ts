@@ -3,7 +3,7 @@ import type { Shape } from '../dimensions.ts';
 import type { Emitter } from '../emit.ts';
 import type { Graph, Node, Value } from '../graph.ts';
 
-export type ElementType = 'float32' | 'int64' | 'int32' | 'uint8' | 'bool';
+export type ElementType = 'float32' | 'float16' | 'bfloat16' | 'int64' | 'int32' | 'uint8' | 'bool';
 
 export interface TensorType {
   readonly shape: Shape;
@@ -14,6 +14,7 @@ type None = Record<never, never>;
 
 /** Every operation there is, with its attributes; named exactly as in ONNX where ONNX (or onnxruntime) has it. */
 export interface Attributes {
+  Cast: None;
   Add: None;
   Sub: None;
   Mul: None;
@@ -33,7 +34,8 @@ export interface Attributes {
   SimplifiedLayerNormalization: { epsilon: number };
   RotaryTable: { frequencies: readonly number[] };
   RotaryEmbedding: None;
-  LinearCrossEntropy: None;
+  LinearLogSumExp: None;
+  ReduceLogSumExp: None;
   ReduceSum: { axes: readonly number[]; keepdims: boolean };
   Expand: { shape: Shape };
   Reshape: { shape: Shape };
@@ -46,6 +48,7 @@ export interface Attributes {
   GatherElements: { axis: number };
   ScatterElements: { axis: number };
   CausalBias: None;
+  PaddingBias: None;
   MatMulPanels: { columns: number };
   MatMulNBits: { inFeatures: number; bits: 4 | 8 };
   CrossEntropy: None;

@@ -8,6 +8,12 @@ export default {
   no_words: '(no words)',
   more: '… {{count}} more',
   by_version: '{{model}} v{{version}}',
+  recipe_classic: 'classic',
+  recipe_guided: 'guided',
+  recipe_preference: 'preference',
+  recipe_reward: 'reward',
+  reward_source_rating: 'ratings',
+  reward_source_table: 'token table',
   method_full: 'full fine-tuning',
   empty_reply: 'The brain ended at once, without a word.',
 
@@ -83,7 +89,10 @@ export default {
   bleu_means: 'how many word groups are the same',
   meteor_means: 'same words, word families and synonyms',
   meteor_means_stems: 'same words and word families',
-  bertscore_means: 'how near the meanings are, to this brain',
+  bertscore_means: 'how near the meanings are, to {{model}}',
+  bertscore_stand_in: 'how near the meanings are, to {{model}}, standing in for {{wanted}}, which is not ready',
+  some_model: 'a language model',
+  bertscore_layer: '{{model}}, layer {{layer}} of {{layers}}',
   ratings: 'Rated {{average}} (training below {{threshold}})',
   tokens_per_second: '{{value}} tokens/s',
   tries: 'try {{count}}',
@@ -106,7 +115,7 @@ export default {
   said: 'Said. The answer is in the thread.',
   said_failed: 'The brain could not answer. The thread says why.',
   corrected:
-    'Thank you. Your answer is kept beside the brain’s. A training that starts from rating this reply measures whether the brain came closer to it.',
+    'Thank you. Your answer is kept beside the brain’s. A training that starts from rating this reply measures whether the brain came closer to it; every recipe but classic also learns from it, if you have agreed to that.',
 
   // ratings
   rated: 'You gave {{value}}.',
@@ -121,6 +130,8 @@ export default {
   blocked_consent:
     'The rating asks for training, but nobody whose words are in this sitting has agreed to that. Do you want to? Press a button.',
   blocked_nothing: 'The rating asks for training, but there are no words to train on yet. On we go.',
+  blocked_judgement:
+    'The rating asks for training. This recipe learns from a turn, its ratings and its better answers, and only from people who have agreed to that: here whoever spoke, rated or corrected has not (or agreed before ratings and better answers were part of it). Do you want to? Press a button.',
 
   // forms
   speak_title: 'Your turn',
@@ -128,7 +139,7 @@ export default {
   speak_placeholder: 'I love dancing in the rain.',
   better_title: 'A better answer',
   better_text: 'What should the brain have said?',
-  better_description: 'Write it before you rate: it is not trained on, the training measures whether it came closer.',
+  better_description: 'Write it before you rate. Classic only measures it; the other recipes learn from it.',
   exact_title: 'Exact rating',
   exact_text: 'From 0 to 1',
   exact_description: '0 makes no sense, 1 is perfect. Two digits are enough.',
@@ -147,13 +158,39 @@ export default {
   training_done: 'Training finished',
   training_failed: 'The training failed',
   training_cancelled: 'The training was stopped',
-  training_why:
+  training_why_classic:
     'Every step changes the weights a little, so that the words of this sitting become likelier. `/learn` explains the terms.',
+  training_why_guided:
+    'Every step changes the weights a little: the better answer becomes likelier, the reply rated low less likely, and good replies of before are practised again. `/learn` explains the terms.',
+  training_why_preference:
+    'Every step changes the weights a little, so that the brain prefers the better of two replies more than it did. `/learn` explains the terms.',
+  training_why_reward:
+    'Every step changes the weights a little: replies that earn more than usual become likelier, those that earn less become less likely. `/learn` explains the terms.',
   queued_next: 'Next in the queue.',
   queued: 'In the queue: {{count}} before it.',
   began_at: 'was {{value}}',
-  trains_on: '{{method}} · {{characters}} characters of {{people}} people',
-  trains_on_one: '{{method}} · {{characters}} characters of one person',
+  of_people: 'of {{people}} people',
+  of_one: 'of one person',
+  learns_characters: '{{characters}} characters',
+  learns_replies: '{{count}} replies to learn',
+  learns_replies_one: 'one reply to learn',
+  learns_avoiding: '{{count}} to avoid',
+  learns_avoiding_one: 'one to avoid',
+  learns_pairs: '{{count}} comparisons',
+  learns_pairs_one: 'one comparison',
+  learns_ratings: '{{count}} rated replies',
+  learns_ratings_one: 'one rated reply',
+  learns_draws: '{{draws}} new replies a step',
+  nothing_preferred:
+    'Nobody wrote a better answer, so there is nothing to prefer: the rated reply is only pushed away. Next time, write one before you rate.',
+  learned_title: 'What the recipe measured',
+  learned_margin:
+    'Margin: {{first}} → {{last}}. Above 0, the brain now prefers the better answer more than it did before the training.',
+  learned_reward:
+    'Mean reward: {{first}} → {{last}}, from your ratings (0 to 1), each reply counted as likely as it still is.',
+  learned_reward_drawn:
+    'Mean reward of the replies it tried: {{first}} → {{last}} (1 is the best there is, −1 means no word was right).',
+  learned_kl: 'Distance from its base (KL): {{kl}}. The leash pulls it back when this grows.',
   summary_title: 'What the training did: v{{from}} → v{{to}}',
   summary_footer: 'v{{to}} is in use now',
   summary_missing: 'The training is over.',
@@ -244,6 +281,8 @@ export default {
   settings_role_none: 'none',
   settings_on: 'yes',
   settings_off: 'no',
+  bertscore_is_exact: 'exact',
+  bertscore_is_stand_in: 'stand-in',
   settings_auto: 'automatic',
   settings_without_end: 'until stopped',
 

@@ -12,13 +12,13 @@ export default {
     'This computer ({{platform}}) has no onnxruntime to run the brain. These have: {{supported}} (Linux with glibc).',
   memory_too_small: 'This computer has {{have}} MB of memory; the brain and its trainer need {{need}} MB.',
   brain_missing:
-    'There is no brain {{brain}}: nothing is at {{path}}. BRAIN in the file .env takes sprout, or the path of a model’s folder.',
+    'There is no brain {{brain}}: nothing is at {{path}}. BRAIN in the file .env takes sprout, the path of a model’s folder or file, or a model’s name on the hub.',
   disk_too_small:
     'Only {{have}} MB are free on the disk of the data folder; {{need}} MB are needed. Free some, or set DATA_FOLDER.',
   // formats
   file_unwritable: '{{path}} cannot be written ({{code}}). Choose another place, or change its permissions.',
   disk_full: 'The disk is full: nothing more fits into {{path}}. Free some space and try again; nothing was lost.',
-  safetensors_too_short: '{{file}} is only {{bytes}} bytes long and breaks off there. Download or copy it again.',
+  file_cut_off: '{{file}} is only {{bytes}} bytes long and breaks off there. Download or copy it again.',
   safetensors_truncated:
     '{{file}} is cut off: its header needs {{expected}} bytes, the file has {{actual}}. Download or copy it again.',
   safetensors_header_size:
@@ -36,7 +36,6 @@ export default {
     '{{tensor}} in {{file}} begins at byte {{begin}}, before the tensor in front of it ends ({{end}}). The file is damaged; download or copy it again.',
   safetensors_hole:
     'Bytes {{begin}} to {{end}} of the data in {{file}} belong to no tensor. The file is damaged; download or copy it again.',
-  file_cut_off: '{{path}} ends at byte {{bytes}}, in the middle of what it should hold. Download or copy it again.',
   model_file_unknown:
     '{{path}} is no model that can be read. A model is a folder in Hugging Face layout, a .gguf file, or a .bin file of llama2.c.',
   model_file_torch:
@@ -73,11 +72,26 @@ export default {
     '{{path}} is a file, and a brain is a folder (config.json, model.safetensors, tokenizer.json). Give the path of its folder.',
   model_config_missing: '{{folder}} holds no config.json, so it is not a model folder. Check the path.',
   json_unreadable: '{{path}} cannot be read as JSON ({{problem}}). Download or copy it again.',
-  json_too_large: '{{path}} is {{bytes}} bytes long; at most {{limit}} are read.',
+  text_too_large: '{{path}} is {{bytes}} bytes long; at most {{limit}} are read.',
   model_weights_missing:
-    '{{folder}} holds a config.json but no weights (model.safetensors). Download the folder again, with its large files.',
-  model_pytorch_only:
-    '{{folder}} holds its weights only as {{file}}, a PyTorch checkpoint, which is not read. Save the model as safetensors (save_pretrained does) and try again.',
+    '{{folder}} holds a config.json but no weights (model.safetensors or pytorch_model.bin). Download the folder again, with its large files.',
+  torch_unknown:
+    '{{file}} is not a PyTorch checkpoint as torch.save writes them. Download or copy it again, or save the model as safetensors.',
+  torch_refused:
+    '{{file}} asks for {{what}}, which weights never need and which could run a program. Nothing was run. Take the model as safetensors, or from somebody you trust.',
+  torch_damaged: '{{file}} is damaged ({{place}}). Download or copy it again.',
+  torch_too_large:
+    '{{file}} is larger than weights ever are: {{what}}, at most {{limit}}. It is damaged, or it is not what it says.',
+  torch_compressed:
+    '{{member}} in {{file}} is compressed or encrypted, which torch.save never does. Download it again, or save the model as safetensors.',
+  torch_big_endian:
+    '{{file}} was written by a machine of another byte order. Save the model as safetensors there and try again.',
+  torch_dtype:
+    '{{file}} holds numbers of the type {{dtype}}. These can be read: {{supported}}. Save the model in one of them.',
+  torch_not_weights:
+    '{{file}} is not a plain table of names and tensors (at {{entry}}). Save only the weights, as save_pretrained does.',
+  torch_tensor_range:
+    '{{tensor}} in {{file}} has shape {{shape}} and takes numbers {{begin}} to {{end}}, but only {{size}} are stored. The file is damaged; download or copy it again.',
   model_index_damaged:
     '{{file}} in {{folder}} does not say which tensor lies in which file (at {{entry}}). Download it again.',
   model_shard_missing: '{{folder}} lacks {{file}}, one of the parts of its weights. Download it again.',
@@ -90,6 +104,51 @@ export default {
   adapter_tensor_wrong:
     'The adapter does not fit itself at {{tensor}}: it should be {{expected}}, and is {{actual}}. Save it again with peft.',
   adapter_damaged: 'The stored brain version is damaged ({{detail}}). Go back to an older version or restore a backup.',
+  // hub
+  hub_id_wrong:
+    '{{model}} is no name of a model on the hub. Such a name looks like owner/name, owner/name@revision or owner/name:file.gguf.',
+  hub_offline:
+    '{{model}} is not on this computer, and HF_HUB_OFFLINE forbids fetching it. Switch that off, or check the path if a folder was meant.',
+  hub_offline_incomplete:
+    'Only a part of {{model}} is on this computer (missing: {{file}}), and HF_HUB_OFFLINE forbids fetching the rest. Switch that off once: the download goes on where it stopped.',
+  hub_unreachable:
+    '{{host}} does not answer. Check the internet connection (behind a proxy: HTTPS_PROXY) and try again; if a folder was meant, check its path.',
+  hub_answer_wrong:
+    '{{endpoint}} answers, but not as the hub does: a filter of your network may stand in between. Ask whoever runs the network, or check HF_ENDPOINT.',
+  hub_busy:
+    '{{host}} has too much to do, or a fault (status {{status}}). Try again in a few minutes; what has come already is kept.',
+  hub_refused:
+    '{{host}} refuses to hand out {{model}} (status {{status}}). Check HF_ENDPOINT and HF_TOKEN, or choose another model.',
+  hub_gated:
+    'To get {{model}}, its terms must be accepted first. Log in at {{page}}, accept them, make an access token there (Settings, Access Tokens), and set it as HF_TOKEN.',
+  hub_gated_token:
+    'The account of your access token may not fetch {{model}} yet. Accept its terms at {{page}} with that account, wait until they let you in, and check that the token may read gated repositories.',
+  hub_token_refused:
+    'The hub does not know your access token. Make a new one and set it as HF_TOKEN, or remove it: most models need none.',
+  hub_token_wrong:
+    'The access token holds characters that no token has. Copy it again into HF_TOKEN, or into the file "token" of HF_HOME.',
+  hub_model_missing:
+    '{{endpoint}} has no model {{model}}, and no folder here is called so. Check the spelling; a private model needs HF_TOKEN.',
+  hub_revision_missing:
+    '{{model}} has no revision {{revision}}. Give a branch, a tag or a commit of it after the @, or leave it out.',
+  hub_file_missing:
+    '{{model}} has no file {{file}} on the hub. Look at its list of files there, or choose another model.',
+  hub_file_ambiguous: '{{model}} has several files for {{file}}: {{files}}. Write more of the name after the colon.',
+  hub_file_name:
+    '{{model}} names a file that cannot be kept safely: {{file}}. It was not fetched. Choose another model.',
+  hub_gguf_choose:
+    '{{model}} holds single GGUF files: {{files}}. Say which one after a colon, for example {{model}}:{{file}}.',
+  hub_weights_missing: '{{model}} holds no weights that can be opened here (none of {{wanted}}). Choose another model.',
+  hub_list_too_long:
+    'The hub lists more about {{model}} than any model needs, so it was not fetched. Choose another model.',
+  hub_interrupted:
+    'The download of {{file}} of {{model}} broke off at {{have}} of {{size}} MB. They are kept: try again, and it goes on from there.',
+  hub_length_wrong:
+    '{{file}} of {{model}} should be {{expected}} bytes long, and the server sends {{actual}}. Try again later, or from another network.',
+  hub_hash_wrong:
+    '{{file}} of {{model}} arrived damaged, twice: its checksum is not the one the hub gives. It was thrown away. Try again later, or from another network.',
+  hub_disk_too_small:
+    'The download needs {{need}} MB, and {{have}} MB are free at {{folder}}. Free some, or choose another disk with HF_HUB_CACHE.',
   // local classroom
   local_port_in_use:
     'Port {{port}} is taken by another program. Close that program, or choose another port: PORT in the .env file.',
@@ -137,6 +196,10 @@ export default {
     '{{tensor}} of the adapter should have the shape {{expected}}, and has {{actual}}. It was made for another model.',
   adapter_tensor_unknown:
     'The adapter holds {{tensor}}, which this model has no place for. It was made for another model.',
+  encoder_layer_missing:
+    'Layer {{layer}} was asked for; the model has those from 0 to {{layers}}. Ask for one of them.',
+  encoder_too_large:
+    '{{model}} needs {{need}} MB of memory, which is more than half of the {{have}} MB of this computer. Leave bertscore on stand-in.',
   sequence_too_long:
     'These {{length}} tokens do not fit: the model reads at most {{window}} at once. Shorten the text.',
   training_rows_empty: 'There is nothing to train on: no row has two tokens or more to learn from.',
@@ -149,6 +212,10 @@ export default {
   tokenizer_missing:
     '{{folder}} holds no tokenizer.json, so this model takes and gives ids only, no text. Add the tokenizer files of the model.',
   tokenizer_unreadable: 'The tokenizer in {{folder}} cannot be used ({{problem}}). Download or copy its files again.',
+  chat_template_failed:
+    'The chat template of {{model}} could not lay out the conversation ({{problem}}). Correct the template in its tokenizer files, or take another model.',
+  chat_template_runaway:
+    'The chat template of {{model}} took too much time or memory and was stopped; an honest one needs next to nothing. Fetch the model again from a source you trust, or take another one.',
   prompt_empty: 'There is nothing to answer: the prompt holds no token. Give at least one.',
   prompt_token_unknown: 'The token {{token}} is not in the vocabulary; the ids go from 0 to {{last}}.',
   generation_setting_wrong: '{{setting}} cannot be {{value}}. Choose a value from {{lowest}} to {{highest}}.',
@@ -247,14 +314,10 @@ export default {
   cli_line_field: '{{file}}, line {{line}}: "{{field}}" is missing or of the wrong type.',
   cli_line_row:
     '{{file}}, line {{line}}: no row for training. It needs "input_ids", "text", "prompt" with "completion", or "messages".',
+  cli_line_pair: '{{file}}, line {{line}}: no pair for --method dpo. It needs "prompt", "chosen" and "rejected".',
   cli_line_token:
     '{{file}}, line {{line}}: the token {{token}} is not in the vocabulary; the ids go from 0 to {{last}}.',
   cli_data_empty: '{{file}} holds no rows, so there is nothing to learn from.',
   cli_messages_wrong: '{{option}} takes a JSON list of messages, for example [{"role": "user", "content": "Hello"}].',
-  cli_chat_template:
-    '{{folder}} brings a chat template of its own, and those cannot be used here yet. Give ids or plain text instead.',
-  cli_model_hub:
-    '{{model}} is no folder here, and models cannot be fetched from the hub yet. Give a folder in Hugging Face layout, or sprout.',
-  cli_method_dpo: 'Training with --method dpo is not there yet. Use full or lora.',
-  cli_out_taken: '{{folder}} holds {{file}} already, and it would be overwritten. Choose another folder for --out.',
+  cli_out_taken: '{{folder}} holds {{file}} already, and it would be overwritten. Choose another folder.',
 } as const;

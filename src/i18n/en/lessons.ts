@@ -61,5 +61,35 @@ export default {
     'train_loss is the average of the loss over all the steps of a training: one number for the whole run. The early steps count too, so it is usually higher than the loss at the end. Compare it between trainings on the same text: lower means that the brain found the text easier from the start, or learnt it faster. To judge the brain itself, its replies to new sentences matter more.',
   train_loss_numbers: 'In your last training it was {{value}}.',
 
+  preference_title: 'Preference (DPO)',
+  preference_text:
+    'Sometimes it is hard to say how good a reply is, but easy to say which of two is better. Direct preference optimisation (DPO) learns from just that: the better reply should gain on the worse one, compared with how the brain saw both before the training. The margin tells how much it has gained: 0 is where it starts, and above 0 the preference has moved your way. Write a better answer before you rate, and the brain has two replies to compare.',
+  preference_numbers: 'In your last such training the margin went from {{first}} to {{last}}.',
+
+  push_away_title: 'Pushing away',
+  push_away_text:
+    'A reply rated low should become less likely, but turning the training round and running downhill for ever would destroy the brain’s language too. So the push is strong at first and fades as the reply becomes rare: it stops by itself. All the chance that is taken from one reply goes to others, and nobody says to which ones. That is why a better answer from you is worth more than a low rating alone.',
+  push_away_numbers: 'In your last training the rated reply became {{value}} times less likely.',
+
+  replay_title: 'Replay, against forgetting',
+  replay_text:
+    'A brain that studies only the newest lesson forgets the older ones; researchers call that catastrophic forgetting. Replay is the cure that you know from school: practise some of the old exercises together with the new ones. The guided recipe learns the better answer, unlearns the reply rated low, and practises a few good replies of the same sitting once more. Some forgetting is left all the same, and it can be measured on sentences that were in no training.',
+  replay_numbers: 'Replies your last guided training learnt, the better answer and the replayed ones: {{value}}.',
+
+  reward_title: 'Reward (REINFORCE)',
+  reward_text:
+    'Here the brain is not told what to say: it gets points for what it said. Replies that earned more than usual become likelier, and those that earned less become less likely; the method is called REINFORCE. It can find answers nobody wrote, but it needs many tries, and it learns exactly what gives points, even silly tricks. So always read the replies, not only the number.',
+  reward_numbers: 'In your last such training the mean reward went from {{first}} to {{last}}.',
+
+  baseline_title: 'Baseline and advantage',
+  baseline_text:
+    'Is 0.5 a good result? That depends on what is usual, and the usual is called the baseline. Reward minus baseline is the advantage: above 0 the reply is pulled closer, below 0 it is pushed away. With your ratings the baseline is the class’s threshold; with replies drawn anew it is the average of the others drawn beside it.',
+  baseline_numbers: 'In your class the threshold is {{value}}.',
+
+  kl_title: 'The leash (KL, beta)',
+  kl_text:
+    'KL measures how differently two brains speak: 0 means exactly alike. When a brain runs after points, it may end up babbling whatever earns most, so a leash ties it to the brain it came from. The further it runs, the harder the leash pulls, and beta says how strong the leash is. A short leash keeps the language and learns little; a long one learns quickly and may lose its way.',
+  kl_numbers: 'At the end of your last such training it was {{value}}.',
+
   unknown: 'There is no lesson called “{{term}}”. The nearest are: {{near}}.',
 } as const;

@@ -11,5 +11,6 @@ export default {
 `,
   local_lan: '  From the other computers of this network: {{url}}\n',
   discord_open: 'The bot is connected to Discord. Ctrl+C stops it; what was said and learnt is kept.',
+  downloading: 'Fetching {{model}} from the hub: {{percent}} % of {{size}} MB',
   stopping: 'Closing. Anything in training is put in a safe place first…',
 } as const;

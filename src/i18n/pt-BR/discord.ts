@@ -7,6 +7,12 @@ export default {
   no_words: '(sem palavras)',
   more: '… mais {{count}}',
   by_version: '{{model}} v{{version}}',
+  recipe_classic: 'clássica',
+  recipe_guided: 'guiada',
+  recipe_preference: 'preferência',
+  recipe_reward: 'recompensa',
+  reward_source_rating: 'notas',
+  reward_source_table: 'tabela de tokens',
   method_full: 'ajuste fino completo',
   empty_reply: 'O cérebro parou logo de cara, sem dizer nada.',
 
@@ -85,7 +91,10 @@ export default {
   bleu_means: 'quantos grupos de palavras são iguais',
   meteor_means: 'palavras iguais, da mesma família e sinônimos',
   meteor_means_stems: 'palavras iguais e da mesma família',
-  bertscore_means: 'o quanto os sentidos são próximos, para este cérebro',
+  bertscore_means: 'o quanto os sentidos são próximos, para {{model}}',
+  bertscore_stand_in: 'o quanto os sentidos são próximos, para {{model}}, no lugar de {{wanted}}, que não está pronto',
+  some_model: 'um modelo de linguagem',
+  bertscore_layer: '{{model}}, camada {{layer}} de {{layers}}',
   ratings: 'Nota {{average}} (treina abaixo de {{threshold}})',
   tokens_per_second: '{{value}} tokens/s',
   tries: 'tentativa {{count}}',
@@ -108,7 +117,7 @@ export default {
   said: 'Dito. A resposta está no tópico.',
   said_failed: 'O cérebro não conseguiu responder. O tópico diz por quê.',
   corrected:
-    'Obrigado. Sua resposta fica ao lado da do cérebro. O treino que começa com a nota desta resposta mede se ele chegou mais perto dela.',
+    'Obrigado. Sua resposta fica ao lado da do cérebro. O treino que começa com a nota desta resposta mede se ele chegou mais perto dela; todas as receitas, menos a clássica, também aprendem com ela, se você concordou com isso.',
 
   // notas
   rated: 'Você deu {{value}}.',
@@ -123,6 +132,8 @@ export default {
   blocked_consent:
     'A nota pede treino, mas ninguém que falou nesta sessão concordou com isso. Você quer? Aperte um botão.',
   blocked_nothing: 'A nota pede treino, mas ainda não há palavras para treinar. Vamos em frente.',
+  blocked_judgement:
+    'A nota pede treino. Esta receita aprende com um turno, as notas e as respostas melhores dele, e só de quem concordou com isso: aqui, quem falou, deu nota ou corrigiu não concordou (ou concordou antes de as notas e respostas melhores entrarem). Você quer? Aperte um botão.',
 
   // formulários
   speak_title: 'Sua vez',
@@ -130,7 +141,7 @@ export default {
   speak_placeholder: 'Eu adoro dançar na chuva.',
   better_title: 'Uma resposta melhor',
   better_text: 'O que o cérebro devia ter dito?',
-  better_description: 'Escreva antes de dar a nota: ela não entra no treino, que mede se o cérebro chegou mais perto.',
+  better_description: 'Escreva antes de dar a nota. A clássica só mede; as outras receitas aprendem com ela.',
   exact_title: 'Nota exata',
   exact_text: 'De 0 a 1',
   exact_description: '0: não faz sentido; 1: perfeita. Duas casas bastam.',
@@ -149,13 +160,39 @@ export default {
   training_done: 'Treino terminado',
   training_failed: 'O treino falhou',
   training_cancelled: 'O treino foi interrompido',
-  training_why:
+  training_why_classic:
     'Cada passo muda um pouco os pesos, para que as palavras desta sessão fiquem mais prováveis. `/aprender` explica os termos.',
+  training_why_guided:
+    'Cada passo muda um pouco os pesos: a resposta melhor fica mais provável, a que levou nota baixa fica menos, e boas respostas de antes são treinadas de novo. `/aprender` explica os termos.',
+  training_why_preference:
+    'Cada passo muda um pouco os pesos, para que o cérebro prefira a melhor de duas respostas mais do que antes. `/aprender` explica os termos.',
+  training_why_reward:
+    'Cada passo muda um pouco os pesos: respostas que ganham mais que o normal ficam mais prováveis, as que ganham menos ficam menos. `/aprender` explica os termos.',
   queued_next: 'É o próximo da fila.',
   queued: 'Na fila: {{count}} antes dele.',
   began_at: 'era {{value}}',
-  trains_on: '{{method}} · {{characters}} caracteres de {{people}} pessoas',
-  trains_on_one: '{{method}} · {{characters}} caracteres de uma pessoa',
+  of_people: 'de {{people}} pessoas',
+  of_one: 'de uma pessoa',
+  learns_characters: '{{characters}} caracteres',
+  learns_replies: '{{count}} respostas para aprender',
+  learns_replies_one: 'uma resposta para aprender',
+  learns_avoiding: '{{count}} para evitar',
+  learns_avoiding_one: 'uma para evitar',
+  learns_pairs: '{{count}} comparações',
+  learns_pairs_one: 'uma comparação',
+  learns_ratings: '{{count}} respostas com nota',
+  learns_ratings_one: 'uma resposta com nota',
+  learns_draws: '{{draws}} respostas novas por passo',
+  nothing_preferred:
+    'Ninguém escreveu uma resposta melhor, então não há o que preferir: a resposta avaliada só é afastada. Da próxima vez, escreva uma antes de dar a nota.',
+  learned_title: 'O que a receita mediu',
+  learned_margin:
+    'Margem: {{first}} → {{last}}. Acima de 0, o cérebro agora prefere a resposta melhor mais do que antes do treino.',
+  learned_reward:
+    'Recompensa média: {{first}} → {{last}}, pelas suas notas (0 a 1); cada resposta conta o quanto ainda é provável.',
+  learned_reward_drawn:
+    'Recompensa média das respostas que ele tentou: {{first}} → {{last}} (1 é a melhor possível; −1, nenhuma palavra certa).',
+  learned_kl: 'Distância da base (KL): {{kl}}. Quando ela cresce, a guia puxa de volta.',
   summary_title: 'O que o treino fez: v{{from}} → v{{to}}',
   summary_footer: 'Agora quem responde é a v{{to}}',
   summary_missing: 'O treino acabou.',
@@ -246,6 +283,8 @@ export default {
   settings_role_none: 'nenhum',
   settings_on: 'sim',
   settings_off: 'não',
+  bertscore_is_exact: 'exato',
+  bertscore_is_stand_in: 'substituto',
   settings_auto: 'automático',
   settings_without_end: 'até parar',
 

@@ -14,13 +14,13 @@ export default {
     'Este computador ({{platform}}) não tem o onnxruntime que roda o cérebro. Estes têm: {{supported}} (Linux com glibc).',
   memory_too_small: 'Este computador tem {{have}} MB de memória; o cérebro e o treinador precisam de {{need}} MB.',
   brain_missing:
-    'Não há nenhum cérebro {{brain}}: não existe nada em {{path}}. BRAIN, no arquivo .env, aceita sprout ou o caminho da pasta de um modelo.',
+    'Não há nenhum cérebro {{brain}}: não existe nada em {{path}}. BRAIN, no arquivo .env, aceita sprout, o caminho da pasta ou do arquivo de um modelo ou o nome de um modelo no hub.',
   disk_too_small:
     'Só há {{have}} MB livres no disco da pasta de dados; são precisos {{need}} MB. Libere espaço ou mude DATA_FOLDER.',
   // formats
   file_unwritable: 'Não dá para gravar em {{path}} ({{code}}). Escolha outro lugar ou mude as permissões.',
   disk_full: 'O disco está cheio: não cabe mais nada em {{path}}. Libere espaço e tente de novo; nada se perdeu.',
-  safetensors_too_short: '{{file}} tem só {{bytes}} bytes e acaba ali. Baixe ou copie o arquivo de novo.',
+  file_cut_off: '{{file}} tem só {{bytes}} bytes e acaba ali. Baixe ou copie o arquivo de novo.',
   safetensors_truncated:
     '{{file}} está cortado: o cabeçalho precisa de {{expected}} bytes e o arquivo tem {{actual}}. Baixe ou copie de novo.',
   safetensors_header_size:
@@ -38,7 +38,6 @@ export default {
     '{{tensor}} em {{file}} começa no byte {{begin}}, antes do fim do tensor anterior ({{end}}). O arquivo está danificado; baixe ou copie de novo.',
   safetensors_hole:
     'Os bytes {{begin}} a {{end}} dos dados de {{file}} não pertencem a nenhum tensor. O arquivo está danificado; baixe ou copie de novo.',
-  file_cut_off: '{{path}} acaba no byte {{bytes}}, no meio do que deveria conter. Baixe ou copie de novo.',
   model_file_unknown:
     '{{path}} não é um modelo que dê para ler. Um modelo é uma pasta no formato do Hugging Face, um arquivo .gguf ou um arquivo .bin do llama2.c.',
   model_file_torch:
@@ -76,11 +75,26 @@ export default {
     '{{path}} é um arquivo, e um cérebro é uma pasta (config.json, model.safetensors, tokenizer.json). Dê o caminho da pasta.',
   model_config_missing: '{{folder}} não tem um config.json, portanto não é a pasta de um modelo. Confira o caminho.',
   json_unreadable: 'Não dá para ler {{path}} como JSON ({{problem}}). Baixe ou copie de novo.',
-  json_too_large: '{{path}} tem {{bytes}} bytes; o limite é {{limit}}.',
+  text_too_large: '{{path}} tem {{bytes}} bytes; o limite é {{limit}}.',
   model_weights_missing:
-    '{{folder}} tem um config.json, mas não os pesos (model.safetensors). Baixe a pasta de novo, com os arquivos grandes.',
-  model_pytorch_only:
-    '{{folder}} só tem os pesos em {{file}}, um checkpoint do PyTorch, que não é lido. Salve o modelo como safetensors (o save_pretrained faz isso) e tente de novo.',
+    '{{folder}} tem um config.json, mas não os pesos (model.safetensors ou pytorch_model.bin). Baixe a pasta de novo, com os arquivos grandes.',
+  torch_unknown:
+    '{{file}} não é um checkpoint do PyTorch como o torch.save grava. Baixe ou copie o arquivo de novo, ou salve o modelo como safetensors.',
+  torch_refused:
+    '{{file}} pede {{what}}, coisa de que pesos nunca precisam e que poderia executar um programa. Nada foi executado. Use o modelo em safetensors, ou de alguém em quem você confia.',
+  torch_damaged: '{{file}} está danificado ({{place}}). Baixe ou copie o arquivo de novo.',
+  torch_too_large:
+    '{{file}} é maior do que pesos chegam a ser: {{what}}, no máximo {{limit}}. Está danificado, ou não é o que diz ser.',
+  torch_compressed:
+    '{{member}} em {{file}} está comprimido ou criptografado, o que o torch.save nunca faz. Baixe de novo, ou salve o modelo como safetensors.',
+  torch_big_endian:
+    '{{file}} foi gravado por uma máquina com outra ordem de bytes. Salve o modelo lá como safetensors e tente de novo.',
+  torch_dtype:
+    '{{file}} guarda números do tipo {{dtype}}. Estes podem ser lidos: {{supported}}. Salve o modelo em um deles.',
+  torch_not_weights:
+    '{{file}} não é uma simples tabela de nomes e tensores (em {{entry}}). Salve só os pesos, como faz o save_pretrained.',
+  torch_tensor_range:
+    '{{tensor}} em {{file}} tem a forma {{shape}} e usa os números {{begin}} a {{end}}, mas só há {{size}} guardados. O arquivo está danificado; baixe ou copie de novo.',
   model_index_damaged: '{{file}} em {{folder}} não diz qual tensor está em qual arquivo (em {{entry}}). Baixe de novo.',
   model_shard_missing: 'Falta em {{folder}} o arquivo {{file}}, uma das partes dos pesos. Baixe de novo.',
   model_shard_incomplete: '{{file}} deveria conter o tensor {{tensor}}, mas não contém. Baixe de novo.',
@@ -96,6 +110,52 @@ export default {
     'O adaptador não combina consigo mesmo em {{tensor}}: deveria ser {{expected}}, e é {{actual}}. Salve de novo com o peft.',
   adapter_damaged:
     'A versão guardada do cérebro está danificada ({{detail}}). Volte para uma versão anterior ou restaure um backup.',
+  // hub
+  hub_id_wrong:
+    '{{model}} não é nome de modelo do hub. Um nome assim se parece com dono/nome, dono/nome@revisão ou dono/nome:arquivo.gguf.',
+  hub_offline:
+    '{{model}} não está neste computador, e HF_HUB_OFFLINE proíbe baixá-lo. Desligue isso ou, se era uma pasta, confira o caminho.',
+  hub_offline_incomplete:
+    'Só uma parte de {{model}} está neste computador (falta: {{file}}), e HF_HUB_OFFLINE proíbe baixar o resto. Desligue isso uma vez: o download continua de onde parou.',
+  hub_unreachable:
+    '{{host}} não responde. Confira a conexão com a internet (atrás de um proxy: HTTPS_PROXY) e tente de novo; se era uma pasta, confira o caminho.',
+  hub_answer_wrong:
+    '{{endpoint}} responde, mas não como o hub: talvez haja um filtro da sua rede no meio. Fale com quem cuida da rede ou confira HF_ENDPOINT.',
+  hub_busy:
+    '{{host}} está sobrecarregado ou com defeito (status {{status}}). Tente de novo em alguns minutos; o que já chegou fica guardado.',
+  hub_refused:
+    '{{host}} se recusa a entregar {{model}} (status {{status}}). Confira HF_ENDPOINT e HF_TOKEN ou escolha outro modelo.',
+  hub_gated:
+    'Para baixar {{model}}, é preciso aceitar os termos dele antes. Entre em {{page}}, aceite, crie lá um token de acesso (Settings, Access Tokens) e ponha-o em HF_TOKEN.',
+  hub_gated_token:
+    'A conta do seu token de acesso ainda não pode baixar {{model}}. Aceite os termos em {{page}} com essa conta, espere a liberação e confira se o token pode ler repositórios restritos (gated).',
+  hub_token_refused:
+    'O hub não conhece o seu token de acesso. Crie outro e ponha-o em HF_TOKEN, ou tire-o: a maioria dos modelos não precisa de nenhum.',
+  hub_token_wrong:
+    'O token de acesso tem caracteres que nenhum token tem. Copie-o de novo para HF_TOKEN ou para o arquivo "token" de HF_HOME.',
+  hub_model_missing:
+    '{{endpoint}} não tem o modelo {{model}}, e nenhuma pasta daqui se chama assim. Confira a grafia; um modelo privado precisa de HF_TOKEN.',
+  hub_revision_missing:
+    '{{model}} não tem a revisão {{revision}}. Dê um branch, uma tag ou um commit dele depois do @, ou não dê nada.',
+  hub_file_missing: '{{model}} não tem o arquivo {{file}} no hub. Veja lá a lista de arquivos ou escolha outro modelo.',
+  hub_file_ambiguous:
+    '{{model}} tem vários arquivos para {{file}}: {{files}}. Escreva mais do nome depois dos dois-pontos.',
+  hub_file_name:
+    '{{model}} dá a um arquivo um nome que não pode ser guardado com segurança: {{file}}. Ele não foi baixado. Escolha outro modelo.',
+  hub_gguf_choose:
+    '{{model}} tem arquivos GGUF avulsos: {{files}}. Diga qual depois de dois-pontos, por exemplo {{model}}:{{file}}.',
+  hub_weights_missing:
+    '{{model}} não tem pesos que possam ser abertos aqui (nenhum destes: {{wanted}}). Escolha outro modelo.',
+  hub_list_too_long:
+    'O hub lista sobre {{model}} mais do que um modelo precisa, então ele não foi baixado. Escolha outro modelo.',
+  hub_interrupted:
+    'O download de {{file}}, de {{model}}, parou em {{have}} de {{size}} MB. Eles ficam guardados: tente de novo, e ele continua dali.',
+  hub_length_wrong:
+    '{{file}}, de {{model}}, deveria ter {{expected}} bytes, e o servidor manda {{actual}}. Tente de novo mais tarde ou em outra rede.',
+  hub_hash_wrong:
+    '{{file}}, de {{model}}, chegou danificado duas vezes: a soma de verificação não é a que o hub dá. Ele foi descartado. Tente de novo mais tarde ou em outra rede.',
+  hub_disk_too_small:
+    'O download precisa de {{need}} MB, e há {{have}} MB livres em {{folder}}. Libere espaço ou escolha outro disco com HF_HUB_CACHE.',
   // local classroom
   local_port_in_use:
     'A porta {{port}} está em uso por outro programa. Feche esse programa ou escolha outra porta: PORT no arquivo .env.',
@@ -142,6 +202,9 @@ export default {
     '{{tensor}} do adaptador deveria ter o formato {{expected}}, mas tem {{actual}}. Ele foi feito para outro modelo.',
   adapter_tensor_unknown:
     'O adaptador traz {{tensor}}, que não tem lugar neste modelo. Ele foi feito para outro modelo.',
+  encoder_layer_missing: 'Foi pedida a camada {{layer}}; o modelo tem as de 0 a {{layers}}. Peça uma delas.',
+  encoder_too_large:
+    '{{model}} precisa de {{need}} MB de memória, mais da metade dos {{have}} MB deste computador. Deixe bertscore em substituto.',
   sequence_too_long: 'Estes {{length}} tokens não cabem: o modelo lê no máximo {{window}} de uma vez. Encurte o texto.',
   training_rows_empty: 'Não há o que treinar: nenhuma linha tem dois tokens ou mais para aprender.',
   weights_file_damaged: '{{file}} está cortado ou danificado. Baixe ou copie o arquivo de novo.',
@@ -154,6 +217,10 @@ export default {
     'A pasta {{folder}} não tem tokenizer.json; este modelo só recebe e devolve números de tokens, não texto. Coloque nela os arquivos do tokenizador.',
   tokenizer_unreadable:
     'O tokenizador em {{folder}} não pode ser usado ({{problem}}). Baixe ou copie os arquivos de novo.',
+  chat_template_failed:
+    'O molde de conversa (chat template) de {{model}} não conseguiu montar a conversa ({{problem}}). Corrija o molde nos arquivos do tokenizador, ou use outro modelo.',
+  chat_template_runaway:
+    'O molde de conversa (chat template) de {{model}} gastou tempo ou memória demais e foi interrompido; um molde honesto quase não gasta nada. Baixe o modelo de novo de uma fonte confiável, ou use outro.',
   prompt_empty: 'Não há nada para responder: o texto não tem nenhum token. Escreva pelo menos um.',
   prompt_token_unknown: 'O token {{token}} não está no vocabulário; os números vão de 0 a {{last}}.',
   generation_setting_wrong: '{{setting}} não pode ser {{value}}. Escolha um valor de {{lowest}} a {{highest}}.',
@@ -250,14 +317,11 @@ export default {
   cli_line_field: '{{file}}, linha {{line}}: "{{field}}" falta ou é do tipo errado.',
   cli_line_row:
     '{{file}}, linha {{line}}: não é um exemplo de treino. Precisa de "input_ids", "text", "prompt" com "completion", ou "messages".',
+  cli_line_pair:
+    '{{file}}, linha {{line}}: não é um par para --method dpo. Precisa de "prompt", "chosen" e "rejected".',
   cli_line_token: '{{file}}, linha {{line}}: o token {{token}} não está no vocabulário; os ids vão de 0 a {{last}}.',
   cli_data_empty: '{{file}} não tem nenhum exemplo, então não há o que aprender.',
   cli_messages_wrong:
     '{{option}} recebe uma lista JSON de mensagens, por exemplo [{"role": "user", "content": "Olá"}].',
-  cli_chat_template:
-    '{{folder}} traz um modelo de conversa (chat template) próprio, que ainda não pode ser usado aqui. Dê ids ou texto simples.',
-  cli_model_hub:
-    '{{model}} não é uma pasta daqui, e modelos ainda não podem ser baixados do hub. Dê uma pasta no formato do Hugging Face, ou sprout.',
-  cli_method_dpo: 'O treino com --method dpo ainda não existe. Use full ou lora.',
-  cli_out_taken: '{{folder}} já tem {{file}}, que seria sobrescrito. Escolha outra pasta para --out.',
+  cli_out_taken: '{{folder}} já tem {{file}}, que seria sobrescrito. Escolha outra pasta.',
 } as const satisfies Section<typeof en>;

@@ -63,5 +63,35 @@ export default {
     'train_loss é a média da perda em todos os passos de um treino: um número só para o treino inteiro. Os primeiros passos também contam, então ela costuma ser maior que a perda do final. Compare treinos feitos com o mesmo texto: um valor menor quer dizer que o texto foi mais fácil para o cérebro desde o começo, ou que ele aprendeu mais rápido. Para julgar o próprio cérebro, as respostas a frases novas importam mais.',
   train_loss_numbers: 'No seu último treino, ela foi {{value}}.',
 
+  preference_title: 'Preferência (DPO)',
+  preference_text:
+    'Às vezes é difícil dizer o quanto uma resposta é boa, mas é fácil dizer qual de duas é melhor. A otimização direta de preferências (DPO) aprende só com isso: a resposta melhor deve ganhar terreno da pior, em comparação com o que o cérebro achava das duas antes do treino. A margem diz quanto ela ganhou: começa em 0, e acima de 0 a preferência andou para o seu lado. Escreva uma resposta melhor antes de dar a nota, e o cérebro terá duas para comparar.',
+  preference_numbers: 'No seu último treino desse tipo, a margem foi de {{first}} para {{last}}.',
+
+  push_away_title: 'Afastar uma resposta',
+  push_away_text:
+    'Uma resposta com nota baixa deve ficar menos provável, mas virar o treino ao contrário e descer sem parar destruiria também a língua do cérebro. Por isso o empurrão é forte no começo e enfraquece conforme a resposta fica rara: ele para por conta própria. Toda a chance tirada de uma resposta vai para outras, e ninguém diz para quais. É por isso que uma resposta melhor escrita por você vale mais do que só uma nota baixa.',
+  push_away_numbers: 'No seu último treino, a resposta avaliada ficou {{value}} vezes menos provável.',
+
+  replay_title: 'Repetição, contra o esquecimento',
+  replay_text:
+    'Um cérebro que estuda só a lição mais nova esquece as antigas; os pesquisadores chamam isso de esquecimento catastrófico. A repetição (replay) é o remédio que você conhece da escola: treinar alguns exercícios antigos junto com os novos. A receita guiada aprende a resposta melhor, desaprende a que levou nota baixa e treina de novo algumas boas respostas da mesma sessão. Mesmo assim sobra um pouco de esquecimento, que dá para medir em frases que não entraram em nenhum treino.',
+  replay_numbers: 'Respostas que o seu último treino guiado aprendeu, a melhor e as repetidas: {{value}}.',
+
+  reward_title: 'Recompensa (REINFORCE)',
+  reward_text:
+    'Aqui ninguém diz ao cérebro o que falar: ele ganha pontos pelo que falou. Respostas que ganharam mais que o normal ficam mais prováveis, e as que ganharam menos ficam menos; o método se chama REINFORCE. Ele pode achar respostas que ninguém escreveu, mas precisa de muitas tentativas e aprende exatamente o que dá pontos, até truques bobos. Por isso leia sempre as respostas, e não só o número.',
+  reward_numbers: 'No seu último treino desse tipo, a recompensa média foi de {{first}} para {{last}}.',
+
+  baseline_title: 'Linha de base e vantagem',
+  baseline_text:
+    'Tirar 0,5 é bom? Depende do que é normal, e o normal se chama linha de base. Recompensa menos linha de base é a vantagem: acima de 0 a resposta é puxada para perto, abaixo de 0 é afastada. Com as notas de vocês, a linha de base é o limiar da turma; com respostas sorteadas, é a média das outras sorteadas ao lado.',
+  baseline_numbers: 'Na sua turma, o limiar é {{value}}.',
+
+  kl_title: 'A guia (KL, beta)',
+  kl_text:
+    'O KL mede o quanto dois cérebros falam diferente: 0 quer dizer igualzinho. Um cérebro que corre atrás de pontos pode acabar repetindo qualquer coisa que renda mais, então uma guia, como a de passear com o cachorro, o prende ao cérebro de onde ele veio. Quanto mais longe ele vai, mais a guia puxa, e o beta diz o quanto ela é forte. Uma guia curta conserva a língua e aprende pouco; uma longa aprende depressa e pode se perder.',
+  kl_numbers: 'No fim do seu último treino desse tipo, ele era {{value}}.',
+
   unknown: 'Não há uma lição chamada “{{term}}”. As mais próximas são: {{near}}.',
 } as const satisfies Section<typeof en>;

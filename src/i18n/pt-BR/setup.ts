@@ -13,5 +13,6 @@ export default {
 `,
   local_lan: '  Nos outros computadores desta rede: {{url}}\n',
   discord_open: 'O bot está conectado ao Discord. Ctrl+C encerra; o que foi dito e aprendido fica guardado.',
+  downloading: 'Baixando {{model}} do hub: {{percent}} % de {{size}} MB',
   stopping: 'Fechando. O que estiver em treino é guardado antes…',
 } as const satisfies Section<typeof en>;

@@ -87,6 +87,8 @@ export const jobSteps = sqliteTable(
     /** The rate used in this step. */
     learningRate: real('learning_rate').notNull(),
     epoch: real('epoch').notNull(),
+    /** What else the recipe measured, by TRL's names; null for those that measure nothing else. */
+    metrics: json<Record<string, number>>('metrics'),
     createdAt: moment('created_at').notNull(),
   },
   (table) => [primaryKey({ columns: [table.jobId, table.step] })],

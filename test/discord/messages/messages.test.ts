@@ -217,6 +217,23 @@ describe('what is said', () => {
     expect(said(['exact', 'stem'])).not.toContain('sinônimos');
   });
 
+  test('of BERTScore say whose numbers they are, and whom a stand-in stands for', () => {
+    const said = (more: object, locale: Locale): string | undefined => {
+      const bertScore = { precision: 1, recall: 1, f1: 1, model: 'sprout', ...more };
+      const scores = { ...{ rouge1: 0, rouge2: 0, rougeL: 0, bleu: 0, meteor: 0, meteorStages: [] }, bertScore };
+      const turn = { ...fc.sample(turnView, 1)[0]!, state: 'answered' as const, scores };
+      return turnMessage(turn, locale).embeds[0]?.fields?.find(({ name }) => name.startsWith('BERTScore'))?.value;
+    };
+    const exact = { model: 'encoder', layer: 17, layers: 24 };
+    expect(said(exact, 'en')).toContain('how near the meanings are, to encoder, layer 17 of 24');
+    expect(said(exact, 'pt-BR')).toContain('para encoder, camada 17 de 24');
+    const standIn = { layer: 3, layers: 6, insteadOf: 'encoder' };
+    expect(said(standIn, 'en')).toContain('to sprout, layer 3 of 6, standing in for encoder, which is not ready');
+    expect(said(standIn, 'pt-BR')).toContain('para sprout, camada 3 de 6, no lugar de encoder, que não está pronto');
+    // Kept before the layer had a place of its own.
+    expect(said({ model: 'sprout, layer 3 of 6' }, 'en')).toContain('to sprout, layer 3 of 6');
+  });
+
   test('of consent is what counts, not only what was pressed', () => {
     expect(consentNotice(true, 'refused', 'en').content).toContain('Your guardian has said no');
     expect(consentNotice(true, 'granted', 'en').content).toContain('Thank you');

@@ -40,7 +40,8 @@ const session = {
   averages,
 };
 
-const step = { totalSteps: 120, gradNorm: 12.3456, learningRate: 4.17e-4, epoch: 2.95 };
+const metrics = { 'rewards/margins': -12.345, reward: -0.999, kl: 123.456 };
+const step = { totalSteps: 120, gradNorm: 12.3456, learningRate: 4.17e-4, epoch: 2.95, metrics };
 const job: JobView = {
   ...sample(jobView),
   state: 'running',

@@ -1,0 +1,90 @@
+/** One job of a recipe outside a classroom: the class's own material, objective, settings and loop, and what it did. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Brain, BrainVersion } from '../../src/brain/index.ts';
+import { copyTensors, defaultLora, initLora, openTrainable } from '../../src/engine/index.ts';
+import { writeSafetensors } from '../../src/formats/index.ts';
+import type { JobPayload } from '../../src/store/index.ts';
+import { recipeArguments } from '../../src/training/index.ts';
+import { objectiveOf } from '../../src/training/objectives.ts';
+import { type StepLog, trainFor } from '../../src/training/trainer.ts';
+
+export interface Ran {
+  log: StepLog[];
+  version: BrainVersion;
+  seconds: number;
+}
+
+export type Job = Pick<JobPayload, 'recipe' | 'material' | 'trainingText' | 'seed'>;
+
+/** Trains LoRA r = 8 with the recipe's own settings, from the base or from an adapter. */
+export async function runJob(brain: Brain, job: Job, from: BrainVersion = {}): Promise<Ran> {
+  const began = performance.now();
+  const lora = from.adapter?.lora ?? defaultLora(brain.config, 8, 16);
+  const adapter = from.adapter?.tensors ?? initLora(brain.config, lora, job.seed);
+  const trainable = await openTrainable(brain.config, { file: brain.weightsFile }, { method: 'lora', lora, adapter });
+  try {
+    const args = { ...recipeArguments(job.recipe, 'lora', job.material?.kind), seed: job.seed };
+    const { objective } = objectiveOf({ ...job, args }, { brain, trainable, lora });
+    const { log } = await trainFor(trainable, objective, args);
+    const version = { adapter: { lora, tensors: copyTensors(trainable.trainedTensors()) } };
+    return { log, version, seconds: (performance.now() - began) / 1000 };
+  } finally {
+    await trainable.dispose();
+  }
+}
+
+/** The same with all weights, from the base; the new ones are written to `file`. */
+export async function runFullJob(brain: Brain, job: Job, file: string): Promise<Ran> {
+  const began = performance.now();
+  const trainable = await openTrainable(brain.config, { file: brain.weightsFile }, { method: 'full' });
+  try {
+    const args = { ...recipeArguments(job.recipe, 'full', job.material?.kind), seed: job.seed };
+    const { objective } = objectiveOf({ ...job, args }, { brain, trainable, lora: null });
+    const { log } = await trainFor(trainable, objective, args);
+    writeSafetensors(file, trainable.trainedTensors(), {});
+    return { log, version: { weightsFile: file }, seconds: (performance.now() - began) / 1000 };
+  } finally {
+    await trainable.dispose();
+  }
+}
+
+export interface Exchange {
+  promptIds: readonly number[];
+  replyIds: readonly number[];
+}
+
+/** ln p of the whole reply. */
+export async function logp(brain: Brain, { promptIds, replyIds }: Exchange, version: BrainVersion): Promise<number> {
+  const logprobs = await brain.logprobs([...promptIds, ...replyIds], version);
+  return logprobs.slice(promptIds.length - 1).reduce((sum, value) => sum + value, 0);
+}
+
+const SCHOOLING = path.join(import.meta.dirname, '..', '..', 'models', 'sprout-training');
+
+/** First exchanges of the dialogues sprout went to school with, which no job here trains on: every third line of each language. */
+export async function heldOut(brain: Brain): Promise<Exchange[]> {
+  const held: Exchange[] = [];
+  for (const language of ['en', 'pt'] as const) {
+    const lines = readFileSync(path.join(SCHOOLING, `dialogues.${language}.txt`), 'utf8').split('\n');
+    for (const line of lines.filter((text, at) => text.includes(' | ') && at % 3 === 0)) {
+      const [text = '', reply = ''] = line.split(' | ');
+      held.push({ promptIds: await brain.promptIds([], text, { language }), replyIds: replyTokens(brain, reply) });
+    }
+  }
+  return held;
+}
+
+/** Mean −ln p of a token of the replies. */
+export async function lossOn(brain: Brain, exchanges: readonly Exchange[], version: BrainVersion): Promise<number> {
+  let [nll, tokens] = [0, 0];
+  for (const exchange of exchanges) {
+    nll -= await logp(brain, exchange, version);
+    tokens += exchange.replyIds.length;
+  }
+  return nll / tokens;
+}
+
+export function replyTokens({ tokenizer }: Brain, text: string): number[] {
+  return [...tokenizer.encode(text), tokenizer.eosId];
+}

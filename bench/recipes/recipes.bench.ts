@@ -1,0 +1,274 @@
+/**
+ * What each recipe does to the brain: `npm run bench -- recipes [--model MODEL] [--rows NAME,… --held N]`, where rows picks
+ * those of the first table, alone, and held so many of the held-out sentences (a large model takes its time). Twenty turns (exercises.ts), each a job of
+ * its own from the base: is the rated reply less likely afterwards, the better answer more, and what does it cost on
+ * sentences that were in no training? Then corrections that change one word, replies drawn for a known best answer, and five
+ * jobs in a row. The rated replies are the brain's own, drawn with fixed seeds. A quarter of an hour with sprout.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type Brain, type BrainVersion, openBrain } from '../../src/brain/index.ts';
+import { gatherMaterial, type JudgedTurn, type MaterialRules } from '../../src/classroom/material.ts';
+import { classicText, UNCHANGED_NATS } from '../../src/training/index.ts';
+import type { BenchTable } from '../table.ts';
+import { EXERCISES, type Exercise, GOOD_TURNS, KNOWN_ANSWERS } from './exercises.ts';
+import { type Exchange, heldOut, type Job, logp, lossOn, replyTokens, runFullJob, runJob } from './job.ts';
+
+const RULES = {
+  ...{ threshold: 0.6, beta: 0.1, rewardSource: 'rating', maxScore: 25, halfReward: null, maxNewTokens: 16 },
+} as const satisfies Omit<MaterialRules, 'recipe'>;
+const MOST_TOKENS = 40;
+const CHAIN = 5;
+
+/** A turn as it stands when it is rated. */
+interface Turn extends Exercise {
+  promptIds: number[];
+  replyIds: number[];
+  reply: string;
+}
+
+const ROWS = {
+  classic: { recipe: 'classic' },
+  guided: { recipe: 'guided' },
+  'guided, no better answer': { recipe: 'guided', withoutCorrection: true },
+  preference: { recipe: 'preference' },
+  'preference, no better answer': { recipe: 'preference', withoutCorrection: true },
+  'reward, by ratings': { recipe: 'reward' },
+  'classic, all weights': { recipe: 'classic', full: true },
+  'guided, all weights': { recipe: 'guided', full: true },
+  'preference, all weights': { recipe: 'preference', full: true },
+} as const satisfies Record<string, How>;
+
+interface How {
+  recipe: Job['recipe'];
+  withoutCorrection?: true;
+  full?: true;
+}
+
+export default async function recipes(): Promise<BenchTable[]> {
+  const dataFolder = mkdtempSync(path.join(tmpdir(), 'bench-recipes-'));
+  const brain = await openBrain(option('--model') ?? 'sprout', { dataFolder });
+  try {
+    const turns: Turn[] = [];
+    for (const [at, exercise] of EXERCISES.entries()) turns.push(await said(brain, exercise, at));
+    const world: World = {
+      brain,
+      dataFolder,
+      turns,
+      good: await goodTurns(brain),
+      held: (await heldOut(brain)).slice(0, Number(option('--held') ?? Number.MAX_SAFE_INTEGER)),
+      base: 0,
+    };
+    world.base = await lossOn(brain, world.held, {});
+    if (option('--rows') !== undefined) return [await jobsTable(world)];
+    return [await jobsTable(world), await oneWordTable(world), await drawnTable(world), await chainTable(world)];
+  } finally {
+    await brain.dispose();
+    rmSync(dataFolder, { recursive: true, force: true });
+  }
+}
+
+interface World {
+  brain: Brain;
+  dataFolder: string;
+  turns: Turn[];
+  good: JudgedTurn[];
+  held: Exchange[];
+  /** Held-out loss of the base. */
+  base: number;
+}
+
+function option(name: string): string | undefined {
+  const at = process.argv.indexOf(name);
+  return at < 0 ? undefined : process.argv[at + 1];
+}
+
+async function said(brain: Brain, exercise: Exercise, at: number): Promise<Turn> {
+  const promptIds = await brain.promptIds([], exercise.text, exercise);
+  const { outputIds, text } = await brain.generate(promptIds, { seed: 100 + at, maxNewTokens: MOST_TOKENS });
+  return { ...exercise, promptIds, replyIds: outputIds, reply: text };
+}
+
+async function goodTurns(brain: Brain): Promise<JudgedTurn[]> {
+  const turns: JudgedTurn[] = [];
+  for (const [at, { text, reply, rating, ...choices }] of GOOD_TURNS.entries())
+    turns.push({
+      ...{ id: `good ${at}`, memberId: 'pupil', text, promptMemberIds: [], corrections: [] },
+      ...{ promptIds: await brain.promptIds([], text, choices), replyIds: replyTokens(brain, reply) },
+      ratings: [{ memberId: 'pupil', value: rating }],
+    });
+  return turns;
+}
+
+/** What the class would queue for the turn after four that went well. */
+function jobFor(
+  { brain, good }: Pick<World, 'brain' | 'good'>,
+  turn: Turn,
+  { recipe, withoutCorrection }: How,
+  seed: number,
+): Job {
+  if (recipe === 'classic') {
+    const before = GOOD_TURNS.flatMap(({ text, reply }) => [text, reply]);
+    return { recipe, trainingText: classicText([...before, turn.text, turn.reply]), seed };
+  }
+  const { promptIds, replyIds, text, rating, correction } = turn;
+  const rated: JudgedTurn = {
+    ...{ id: 'rated', memberId: 'pupil', text, promptMemberIds: [], promptIds, replyIds },
+    ratings: [{ memberId: 'pupil', value: rating }],
+    corrections: withoutCorrection
+      ? []
+      : [{ memberId: 'pupil', text: correction, ids: replyTokens(brain, correction) }],
+  };
+  const gathered = gatherMaterial([...good, rated], rated.id, { ...RULES, recipe });
+  if (gathered === null) throw new Error(`${recipe} has nothing to learn from "${text}"`);
+  return { recipe, trainingText: '', material: gathered.material, seed };
+}
+
+interface Moved {
+  reply: number;
+  correction: number;
+}
+
+async function moved(brain: Brain, turn: Turn, before: BrainVersion, after: BrainVersion): Promise<Moved> {
+  const change = async (exchange: Exchange) =>
+    (await logp(brain, exchange, after)) - (await logp(brain, exchange, before));
+  const { promptIds, replyIds, correction } = turn;
+  return {
+    reply: await change({ promptIds, replyIds }),
+    correction: await change({ promptIds, replyIds: replyTokens(brain, correction) }),
+  };
+}
+
+function counted(moves: readonly Moved[]): Record<string, string | number> {
+  const mean = (values: number[]) => (values.reduce((sum, value) => sum + value, 0) / values.length).toFixed(1);
+  return {
+    'rated reply falls': `${moves.filter(({ reply }) => reply <= -UNCHANGED_NATS).length} of ${moves.length}`,
+    'better answer rises': `${moves.filter(({ correction }) => correction >= UNCHANGED_NATS).length} of ${moves.length}`,
+    'reply, nats': mean(moves.map(({ reply }) => reply)),
+    'answer, nats': mean(moves.map(({ correction }) => correction)),
+  };
+}
+
+async function jobsTable(world: World): Promise<BenchTable> {
+  const { brain, turns, held, base } = world;
+  const rows: BenchTable['rows'] = [];
+  const wanted = option('--rows')?.split(',');
+  const rowsOf: [string, How][] = Object.entries(ROWS).filter(([name]) => wanted?.includes(name) ?? true);
+  for (const [name, how] of rowsOf) {
+    const moves: Moved[] = [];
+    const losses: number[] = [];
+    const margins: { first: number; last: number }[] = [];
+    let seconds = 0;
+    for (const [at, turn] of turns.entries()) {
+      const job = jobFor(world, turn, how, at);
+      const file = path.join(world.dataFolder, `${name} ${at}.safetensors`);
+      const ran = how.full ? await runFullJob(brain, job, file) : await runJob(brain, job);
+      seconds += ran.seconds;
+      moves.push(await moved(brain, turn, {}, ran.version));
+      losses.push(await lossOn(brain, held, ran.version));
+      // Some systems keep an open file until the folder goes.
+      if (how.full) rmSync(file, { force: true, maxRetries: 1 });
+      const [first, last] = [ran.log.at(0), ran.log.at(-1)].map((step) => step?.metrics?.['rewards/margins']);
+      if (first !== undefined && last !== undefined) margins.push({ first, last });
+    }
+    const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+    rows.push({
+      recipe: name,
+      ...counted(moves),
+      'margin, first → last':
+        margins.length === 0
+          ? ''
+          : `${mean(margins.map(({ first }) => first)).toFixed(2)} → ${mean(margins.map(({ last }) => last)).toFixed(2)}`,
+      'held out': `${base.toFixed(3)} → ${mean(losses).toFixed(3)}`,
+      'worst held out': Math.max(...losses).toFixed(3),
+      's/job': (seconds / turns.length).toFixed(2),
+    });
+  }
+  return {
+    title: `Recipes on ${brain.name}: twenty jobs each`,
+    note: `LoRA r = 8 where not said otherwise, each job from the base with the recipe's own settings. Nats: mean change of ln p of the whole text. Held out: loss a token on ${held.length} exchanges in no job.`,
+    rows,
+  };
+}
+
+/** The hardest corrections: all words but the last stay. */
+async function oneWordTable(world: World): Promise<BenchTable> {
+  const { brain } = world;
+  const turns = world.turns.map((turn) => {
+    const word = turn.language === 'pt' ? 'amigo' : 'friend';
+    return { ...turn, correction: turn.reply.replace(/\p{L}+(?=[^\p{L}]*$)/u, word) };
+  });
+  const rows: BenchTable['rows'] = [];
+  for (const recipe of ['guided', 'preference'] as const) {
+    const moves: Moved[] = [];
+    for (const [at, turn] of turns.entries()) {
+      const { version } = await runJob(brain, jobFor(world, turn, { recipe }, at), {});
+      moves.push(await moved(brain, turn, {}, version));
+    }
+    rows.push({ recipe, ...counted(moves) });
+  }
+  return {
+    title: 'A correction that changes one word',
+    note: 'The same jobs, the last word of the reply replaced.',
+    rows,
+  };
+}
+
+async function drawnTable({ brain, held, base }: World): Promise<BenchTable> {
+  const rows: BenchTable['rows'] = [];
+  for (const [at, { text, answer, ...choices }] of KNOWN_ANSWERS.entries()) {
+    const promptIds = await brain.promptIds([], text, choices);
+    const { maxScore, halfReward, maxNewTokens, beta } = RULES;
+    const tasks = [{ promptIds: [...promptIds], target: answer }];
+    const material = { kind: 'drawn', tasks, maxScore, halfReward, maxNewTokens, beta } as const;
+    const { log, version, seconds } = await runJob(brain, { recipe: 'reward', trainingText: '', material, seed: at });
+    const fifth = Math.ceil(log.length / 5);
+    const mean = (steps: typeof log, name: string) =>
+      steps.reduce((sum, { metrics }) => sum + (metrics?.[name] ?? 0), 0) / steps.length;
+    const spoken = await brain.generate(promptIds, { seed: 1, maxNewTokens: MOST_TOKENS }, version);
+    rows.push({
+      ...{ said: text, 'best answer': answer },
+      'mean reward': `${mean(log.slice(0, fifth), 'reward').toFixed(2)} → ${mean(log.slice(-fifth), 'reward').toFixed(2)}`,
+      KL: mean(log.slice(-fifth), 'kl').toFixed(2),
+      'held out': `${base.toFixed(3)} → ${(await lossOn(brain, held, version)).toFixed(3)}`,
+      's/job': seconds.toFixed(1),
+      'says now': spoken.text,
+    });
+  }
+  return {
+    title: 'Reward of replies drawn anew, the best answer known',
+    note: 'Four replies a step, thirty steps; reward is the token table’s total as a share of what a reply of its length could earn, −1 to 1. First and last fifth of the steps.',
+    rows,
+  };
+}
+
+/** Versions grow one from another in a class: what is left of what went before? */
+async function chainTable(world: World): Promise<BenchTable> {
+  const { brain, turns, good, held, base } = world;
+  const rows: BenchTable['rows'] = [];
+  const variants: [string, Job['recipe'], JudgedTurn[]][] = [
+    ['classic', 'classic', good],
+    ['guided', 'guided', good],
+    ['guided without replay', 'guided', []],
+    ['preference', 'preference', good],
+    ['reward, by ratings', 'reward', good],
+  ];
+  for (const [name, recipe, before] of variants) {
+    let version: BrainVersion = {};
+    const moves: Moved[] = [];
+    const some = turns.filter((_, at) => at % Math.floor(turns.length / CHAIN) === 0).slice(0, CHAIN);
+    for (const [at, turn] of some.entries()) {
+      const start = version;
+      ({ version } = await runJob(brain, jobFor({ brain, good: before }, turn, { recipe }, at), start));
+      moves.push(await moved(brain, turn, start, version));
+    }
+    rows.push({
+      recipe: name,
+      ...counted(moves),
+      'good turns, loss': `${(await lossOn(brain, good, {})).toFixed(2)} → ${(await lossOn(brain, good, version)).toFixed(2)}`,
+      'held out': `${base.toFixed(3)} → ${(await lossOn(brain, held, version)).toFixed(3)}`,
+    });
+  }
+  return { title: `${CHAIN} jobs in a row, each from the version before`, rows };
+}

@@ -1,0 +1,194 @@
+/**
+ * What the recipes other than classic learn from, and whose it is. The rated turn is what a job is about: its reply, what
+ * people gave it, and the better answer somebody wrote; other turns of the sitting come along so that what went well is not
+ * forgotten. Classic's line is held: nothing of a person without their consent is trained on. A turn counts only with its
+ * speaker's; a prompt holds the words of those alone who agreed (as if the others had not spoken); a rating or a correction
+ * counts only with that of the person it comes from. What is left out is measured all the same: the probe is not training.
+ */
+import type { JobMaterial, JobRecipe } from '../store/index.ts';
+
+/** An answered turn, its prompt already without the words of people who did not agree. */
+export interface JudgedTurn {
+  id: string;
+  memberId: string;
+  text: string;
+  promptIds: readonly number[];
+  /** Who speaks in the prompt. */
+  promptMemberIds: readonly string[];
+  replyIds: readonly number[];
+  ratings: readonly { memberId: string; value: number }[];
+  /** Oldest first; as tokens that end a reply. */
+  corrections: readonly { memberId: string; text: string; ids: readonly number[] }[];
+}
+
+export interface MaterialRules {
+  recipe: Exclude<JobRecipe, 'classic'>;
+  /** What the class calls good enough: the line between learning a reply and unlearning it. */
+  threshold: number;
+  beta: number;
+  rewardSource: 'rating' | 'table';
+  maxScore: number;
+  halfReward: number | null;
+  maxNewTokens: number;
+}
+
+export interface Gathered {
+  material: JobMaterial;
+  /** Whose words or judgements it holds. */
+  memberIds: string[];
+  turnIds: string[];
+}
+
+/** Turns beside the rated one: enough to be reminded, few enough not to drown it. */
+const OTHER_TURNS = 4;
+
+/**
+ * @param turns of one sitting, oldest first, with the speakers' consent; ratings and corrections with that of their makers.
+ * @returns null where the rated turn is not among them, or nobody's judgement of it may be used.
+ */
+export function gatherMaterial(turns: readonly JudgedTurn[], ratedId: string, rules: MaterialRules): Gathered | null {
+  const rated = turns.find(({ id }) => id === ratedId);
+  if (rated === undefined || rated.replyIds.length === 0) return null;
+  const others = turns.filter(({ id, replyIds }) => id !== ratedId && replyIds.length > 0);
+  switch (rules.recipe) {
+    case 'guided':
+      return guidedMaterial(rated, others, rules);
+    case 'preference':
+      return preferenceMaterial(rated, others, rules);
+    case 'reward':
+      return rules.rewardSource === 'rating' ? ratedMaterial(rated, others, rules) : drawnMaterial(rated, rules);
+  }
+}
+
+/**
+ * The better answer is learnt in full, and what it replaces unlearnt in full: whoever corrects a reply says that it is
+ * wrong. Without one the rating says how wrong: 0.2 unlearns by 0.8. Good turns are replayed by their rating.
+ */
+function guidedMaterial(
+  rated: JudgedTurn,
+  others: readonly JudgedTurn[],
+  { threshold }: MaterialRules,
+): Gathered | null {
+  const correction = correctionOf(rated);
+  const rating = ratingOf(rated);
+  if (correction === null && rating === null) return null;
+  const { promptIds, replyIds } = rated;
+  const used = [...(correction ? [] : raters(rated))];
+  const replies = [{ promptIds, replyIds, weight: correction ? -1 : -(1 - (rating ?? 0)) }];
+  if (correction) replies.unshift({ promptIds, replyIds: correction.ids, weight: 1 });
+
+  const replayed = newest(others, (turn) => correctionOf(turn) !== null || (ratingOf(turn) ?? -1) >= threshold);
+  for (const turn of replayed) {
+    const better = correctionOf(turn);
+    used.push(...(better ? [better.memberId] : raters(turn)));
+    replies.push({
+      promptIds: turn.promptIds,
+      replyIds: better?.ids ?? turn.replyIds,
+      weight: better ? 1 : (ratingOf(turn) ?? 0),
+    });
+  }
+  const material = { kind: 'replies' as const, replies: replies.map(copied) };
+  return gathered(material, [rated, ...replayed], [...(correction ? [correction.memberId] : []), ...used]);
+}
+
+/**
+ * The better answer over the reply; without one, a reply of the sitting to the very same prompt that people rated higher;
+ * without that, nothing is preferred, and the reply is pushed away alone. Corrected turns of before come along.
+ */
+function preferenceMaterial(
+  rated: JudgedTurn,
+  others: readonly JudgedTurn[],
+  { beta }: MaterialRules,
+): Gathered | null {
+  const rating = ratingOf(rated);
+  const winner = correctionOf(rated) ? undefined : betterTry(rated, others);
+  const used: string[] = [];
+  const compare = (turn: JudgedTurn, chosenIds?: readonly number[]) => ({
+    promptIds: [...turn.promptIds],
+    ...(chosenIds === undefined ? {} : { chosenIds: [...chosenIds] }),
+    rejectedIds: [...turn.replyIds],
+  });
+  const corrected = (turn: JudgedTurn) => {
+    const better = correctionOf(turn);
+    if (better) used.push(better.memberId);
+    return compare(turn, better?.ids);
+  };
+  let first = corrected(rated);
+  if (winner !== undefined) {
+    used.push(...raters(rated), ...raters(winner));
+    first = compare(rated, winner.replyIds);
+  } else if (first.chosenIds === undefined) {
+    if (rating === null) return null;
+    used.push(...raters(rated));
+  }
+  const before = newest(others, (turn) => correctionOf(turn) !== null);
+  const material = { kind: 'preferences' as const, preferences: [first, ...before.map(corrected)], beta };
+  return gathered(material, [rated, ...(winner ? [winner] : []), ...before], used);
+}
+
+/** Replies of the sitting with what people gave them; the class's threshold is the baseline. */
+function ratedMaterial(
+  rated: JudgedTurn,
+  others: readonly JudgedTurn[],
+  { threshold, beta }: MaterialRules,
+): Gathered | null {
+  if (ratingOf(rated) === null) return null;
+  const turns = [rated, ...newest(others, (turn) => ratingOf(turn) !== null)];
+  const replies = turns.map((turn) => {
+    return { promptIds: [...turn.promptIds], replyIds: [...turn.replyIds], reward: ratingOf(turn) ?? 0 };
+  });
+  const material = { kind: 'ratings' as const, replies, baseline: threshold, beta };
+  return gathered(material, turns, turns.flatMap(raters));
+}
+
+/** New replies to the rated turn's prompt, compared with the better answer or, without one, with the person's own sentence. */
+function drawnMaterial(rated: JudgedTurn, rules: MaterialRules): Gathered {
+  const { beta, maxScore, halfReward, maxNewTokens } = rules;
+  const correction = correctionOf(rated);
+  const tasks = [{ promptIds: [...rated.promptIds], target: correction?.text ?? rated.text }];
+  const material = { kind: 'drawn' as const, tasks, maxScore, halfReward, maxNewTokens, beta };
+  return gathered(material, [rated], correction ? [correction.memberId] : []);
+}
+
+/** The newest better answer. */
+function correctionOf({ corrections }: JudgedTurn): JudgedTurn['corrections'][number] | null {
+  return corrections.at(-1) ?? null;
+}
+
+/** The mean of what people gave; null where nobody's counts. */
+function ratingOf({ ratings }: JudgedTurn): number | null {
+  return ratings.length === 0 ? null : ratings.reduce((sum, { value }) => sum + value, 0) / ratings.length;
+}
+
+const raters = ({ ratings }: JudgedTurn): string[] => ratings.map(({ memberId }) => memberId);
+
+/** The best-rated other reply to the same prompt, if it is better than this one. */
+function betterTry(rated: JudgedTurn, others: readonly JudgedTurn[]): JudgedTurn | undefined {
+  const rating = ratingOf(rated);
+  if (rating === null) return undefined;
+  return others
+    .filter((turn) => `${turn.promptIds}` === `${rated.promptIds}` && `${turn.replyIds}` !== `${rated.replyIds}`)
+    .filter((turn) => (ratingOf(turn) ?? -1) > rating)
+    .sort((a, b) => (ratingOf(b) ?? 0) - (ratingOf(a) ?? 0))[0];
+}
+
+function newest(turns: readonly JudgedTurn[], isWanted: (turn: JudgedTurn) => boolean): JudgedTurn[] {
+  return turns.filter(isWanted).slice(-OTHER_TURNS);
+}
+
+function copied({
+  promptIds,
+  replyIds,
+  weight,
+}: {
+  promptIds: readonly number[];
+  replyIds: readonly number[];
+  weight: number;
+}) {
+  return { promptIds: [...promptIds], replyIds: [...replyIds], weight };
+}
+
+function gathered(material: JobMaterial, turns: readonly JudgedTurn[], judges: readonly string[]): Gathered {
+  const speakers = turns.flatMap(({ memberId, promptMemberIds }) => [memberId, ...promptMemberIds]);
+  return { material, memberIds: [...new Set([...speakers, ...judges])], turnIds: turns.map(({ id }) => id) };
+}

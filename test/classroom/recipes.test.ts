@@ -1,0 +1,162 @@
+/** The recipes in a sitting: what a low rating queues, whose words it may hold, and what becomes of a no. */
+import { describe, expect, test } from 'vitest';
+import type { Actor } from '../../src/classroom/index.ts';
+import { actor, ana, bia, CLASS_ID, createWorld, PLACE, refused, rosa, sharedBrain, type World } from './fixture.ts';
+
+const shared = sharedBrain();
+const caio = actor('caio');
+
+function opened(settings: Record<string, unknown>, consenting: readonly Actor[] = [ana, bia, rosa]) {
+  const world = createWorld(shared);
+  const { classroom } = world;
+  for (const person of consenting) classroom.consent(person, true);
+  classroom.configure(rosa, CLASS_ID, { maxNewTokens: 8, ...settings });
+  return { world, classroom, id: classroom.startSession(rosa, PLACE).id };
+}
+
+const payloadOf = ({ store }: World) => store.jobs.list().at(-1)!.payload;
+const correctionIds = (text: string) => [...shared.brain.tokenizer.encode(text), shared.brain.tokenizer.eosId];
+
+test('guided: a low rating queues the better answer, the reply to unlearn, and the good turn before', async () => {
+  const { world, classroom, id } = opened({ recipe: 'guided' });
+  const good = await classroom.say(ana, id, { text: 'one' });
+  await classroom.rate(bia, good.id, 0.9);
+  const bad = await classroom.say(ana, id, { text: 'two' });
+  classroom.correct(bia, bad.id, 'two, please');
+  expect(await classroom.rate(rosa, bad.id, 0.2)).toMatchObject({ leadTo: 'training' });
+
+  const [first, second] = world.store.turns.bySession(id);
+  const payload = payloadOf(world);
+  expect(payload).toMatchObject({
+    ...{ recipe: 'guided', method: 'lora', trainingText: '', turnIds: [bad.id, good.id] },
+    args: { learningRate: 5e-4, numTrainEpochs: 5 },
+    material: {
+      kind: 'replies',
+      replies: [
+        { promptIds: second!.promptIds, replyIds: correctionIds('two, please'), weight: 1 },
+        { promptIds: second!.promptIds, replyIds: second!.outputIds, weight: -1 },
+        { promptIds: first!.promptIds, replyIds: first!.outputIds, weight: 0.9 },
+      ],
+    },
+  });
+  expect(payload.probe.correctionIds).toEqual(correctionIds('two, please'));
+  expect([...payload.memberIds].sort()).toEqual([ana, bia].map((person) => classroom.member(person).id).sort());
+  expect(classroom.job(world.store.jobs.list()[0]!.id).learning).toMatchObject({
+    ...{ recipe: 'guided', learnt: 2, avoided: 1, margin: null },
+  });
+});
+
+test('preference says when there is nothing to prefer; settings of the class are the job’s', async () => {
+  const { world, classroom, id } = opened({ recipe: 'preference', beta: 0.3, epochs: 7, method: 'full' });
+  const turn = await classroom.say(ana, id, { text: 'one' });
+  await classroom.rate(bia, turn.id, 0.2);
+  expect(payloadOf(world)).toMatchObject({
+    ...{ recipe: 'preference', method: 'full', args: { learningRate: 2e-5, numTrainEpochs: 7 } },
+    material: { kind: 'preferences', beta: 0.3, preferences: [{ rejectedIds: expect.any(Array) }] },
+  });
+  expect(classroom.job(world.store.jobs.list()[0]!.id).learning).toMatchObject({ compared: 0, alone: 1 });
+});
+
+test('reward trains an adapter even where the class trains all weights', async () => {
+  const { world, classroom, id } = opened({ recipe: 'reward', rewardSource: 'table', method: 'full' });
+  const turn = await classroom.say(ana, id, { text: 'one two three' });
+  await classroom.rate(caio, turn.id, 0);
+  expect(payloadOf(world)).toMatchObject({
+    ...{ method: 'lora', args: { learningRate: 2e-3, numTrainEpochs: 30 } },
+    material: { kind: 'drawn', tasks: [{ target: 'one two three' }], maxScore: 25, maxNewTokens: 8 },
+  });
+  // Nobody's rating is learnt from, so whose it was does not matter.
+  expect(payloadOf(world).memberIds).toEqual([classroom.member(ana).id]);
+});
+
+describe('without consent', () => {
+  test('the speaker’s turn is not trained on, and people are told', async () => {
+    const { world, classroom, id } = opened({ recipe: 'guided' }, [ana, rosa]);
+    const first = await classroom.say(ana, id, { text: 'mine' });
+    await classroom.rate(rosa, first.id, 1);
+    const turn = await classroom.say(caio, id, { text: 'never train on this' });
+    classroom.correct(rosa, turn.id, 'better');
+    expect(await classroom.rate(rosa, turn.id, 0)).toMatchObject({ leadTo: 'training_blocked', blocked: 'judgement' });
+    expect(world.store.jobs.list()).toEqual([]);
+  });
+
+  test('a rating and a better answer are counted and measured, and never trained on', async () => {
+    const { world, classroom, id } = opened({ recipe: 'guided' }, [ana]);
+    const turn = await classroom.say(ana, id, { text: 'mine' });
+    classroom.correct(caio, turn.id, 'his words');
+    expect(await classroom.rate(caio, turn.id, 0)).toMatchObject({ leadTo: 'training_blocked', blocked: 'judgement' });
+    expect(world.store.jobs.list()).toEqual([]);
+    expect(world.store.ratings.ofTurn(turn.id)).toHaveLength(1);
+  });
+
+  test('of two better answers the one that may be used is; the newest is measured all the same', async () => {
+    const { world, classroom, id } = opened({ recipe: 'preference' }, [ana, bia]);
+    const turn = await classroom.say(ana, id, { text: 'mine' });
+    classroom.correct(bia, turn.id, 'hers');
+    world.clock.now += 1;
+    classroom.correct(caio, turn.id, 'his');
+    await classroom.rate(caio, turn.id, 0);
+    expect(payloadOf(world)).toMatchObject({
+      material: { preferences: [{ chosenIds: correctionIds('hers') }] },
+      probe: { correctionIds: correctionIds('his') },
+    });
+    expect([...payloadOf(world).memberIds].sort()).toEqual([ana, bia].map((one) => classroom.member(one).id).sort());
+  });
+
+  test('words of others stay out of the prompt that is trained on, and so does what was replied to them', async () => {
+    const { world, classroom, id } = opened({ recipe: 'guided' }, [ana, rosa]);
+    const his = await classroom.say(caio, id, { text: 'never train on this' });
+    await classroom.rate(rosa, his.id, 1);
+    const hers = await classroom.say(ana, id, { text: 'mine' });
+    await classroom.rate(rosa, hers.id, 0);
+    const { material, probe } = payloadOf(world);
+    if (material?.kind !== 'replies') throw new Error('no replies');
+    expect(material.replies).toHaveLength(1);
+    expect(material.replies[0]!.promptIds).toEqual(await shared.brain.promptIds([], 'mine', hers.choices, 8));
+    // It is measured with the prompt it was an answer to.
+    expect(probe.promptIds).toEqual(world.store.turns.bySession(id)[1]!.promptIds);
+    expect(shared.brain.tokenizer.decode(probe.promptIds)).toContain('never train on this');
+  });
+
+  test('given in the first wording it covers turns alone: ratings and better answers were not spoken of', async () => {
+    const { world, classroom, id } = opened({ recipe: 'guided' }, [ana]);
+    const { store } = world;
+    const old = classroom.member(bia).id;
+    store.consents.record({ memberId: old, granted: true, textVersion: '1', recordedBy: old });
+    const turn = await classroom.say(bia, id, { text: 'mine' });
+    expect(await classroom.rate(bia, turn.id, 0)).toMatchObject({ blocked: 'judgement' });
+    world.advance(5_000);
+    const again = await classroom.say(bia, id, { text: 'mine' });
+    await classroom.rate(ana, again.id, 0);
+    expect(payloadOf(world).memberIds).toEqual([old, classroom.member(ana).id]);
+  });
+});
+
+describe('somebody changes their mind', () => {
+  test.each([
+    ['who spoke', ana],
+    ['who wrote the better answer', bia],
+  ])('%s: a no stops the waiting training', async (_, person) => {
+    const { world, classroom, id } = opened({ recipe: 'guided' });
+    const turn = await classroom.say(ana, id, { text: 'mine' });
+    classroom.correct(bia, turn.id, 'hers');
+    await classroom.rate(rosa, turn.id, 0);
+    classroom.consent(person, false);
+    const [job] = world.store.jobs.list({ states: ['failed'] });
+    expect(job).toMatchObject({ error: { identifier: 'job_words_withdrawn' }, wordsWithdrawn: true });
+    expect(job!.payload.material).toBeUndefined();
+    expect(await refused(() => classroom.retryJob(rosa, id))).toBe('job_words_withdrawn');
+  });
+
+  test('or is forgotten: not a token of their answer is left in the job', async () => {
+    const { world, classroom, id } = opened({ recipe: 'preference' });
+    const turn = await classroom.say(ana, id, { text: 'mine' });
+    classroom.correct(bia, turn.id, 'hers');
+    await classroom.rate(rosa, turn.id, 0);
+    classroom.deleteMyData(bia);
+    const [job] = world.store.jobs.list({ states: ['failed'] });
+    expect(job!.payload).toMatchObject({ trainingText: '', memberIds: [], probe: { promptIds: [], replyIds: [] } });
+    expect(Object.keys(job!.payload)).not.toContain('material');
+    expect(classroom.job(job!.id).learning).toMatchObject({ recipe: 'preference', compared: 0 });
+  });
+});
