@@ -2,11 +2,11 @@
 import { architectureOf, type ModelConfig } from './architectures/index.ts';
 import type { AdapterValues, Parts } from './architectures/types.ts';
 import { Graph, type Value } from './graph.ts';
+import { hiddenName, pastName, presentName } from './graph-names.ts';
 import { loraNames } from './lora.ts';
 import { cacheWidth } from './operations/cached-attention.ts';
 import { BLOCK_SIZE, blocksAcross, panelShape } from './packing.ts';
 import { partsOf } from './parts.ts';
-import { hiddenName, pastName, presentName } from './serving-graph.ts';
 import { type PackedMatrix, packedName, type ServingWeights } from './serving-weights.ts';
 
 /** The shape of a layer's keys, and of its values, in a cache for `capacity` tokens of one text. */

@@ -7,7 +7,7 @@ import { UserError } from '../errors.ts';
 import type { EncoderConfig } from './architectures/bert.ts';
 import { encoderOf } from './architectures/index.ts';
 import { type FileRange, Graph } from './graph.ts';
-import { hiddenName } from './serving-graph.ts';
+import { hiddenName } from './graph-names.ts';
 import { floatsOf, type InferenceSession, int64Tensor, openSession } from './session.ts';
 import { mapWeights } from './weights-file.ts';
 

@@ -6,6 +6,7 @@
 import { architectureOf, type ModelConfig } from './architectures/index.ts';
 import { emit } from './emit.ts';
 import { type FileRange, Graph } from './graph.ts';
+import { pastName, presentName } from './graph-names.ts';
 import { partsOf } from './parts.ts';
 import { elementCount } from './tensor.ts';
 
@@ -48,7 +49,7 @@ function placeWeights(config: ModelConfig, location: string): Map<string, FileRa
  * Inputs: input_ids and position_ids [B, T], attention_mask [B, P+T], past_key_values.N.key|value [B, G, P, D]. Outputs:
  * logits [B, T, V], present.N.key|value [B, G, P+T, D].
  */
-function exportGraph(config: ModelConfig, mapped: ReadonlyMap<string, FileRange>): Graph {
+export function exportGraph(config: ModelConfig, mapped: ReadonlyMap<string, FileRange>): Graph {
   const architecture = architectureOf(config);
   const g = new Graph();
   const inputIds = g.input('input_ids', [BATCH, LENGTH], 'int64');
@@ -56,8 +57,8 @@ function exportGraph(config: ModelConfig, mapped: ReadonlyMap<string, FileRange>
   const positionIds = g.input('position_ids', [BATCH, LENGTH], 'int64');
   const cacheShape = [BATCH, architecture.keyValueHeads, PAST, architecture.headSize];
   const past = Array.from({ length: architecture.layers }, (_, layer) => ({
-    key: g.input(`past_key_values.${layer}.key`, cacheShape),
-    value: g.input(`past_key_values.${layer}.value`, cacheShape),
+    key: g.input(pastName(layer, 'key'), cacheShape),
+    value: g.input(pastName(layer, 'value'), cacheShape),
   }));
 
   const parts = partsOf(g, architecture.weights, new Map(), mapped, new Map());
@@ -66,8 +67,8 @@ function exportGraph(config: ModelConfig, mapped: ReadonlyMap<string, FileRange>
   const logits = g.gemm(hiddenStates.at(-1)!, parts.weight(architecture.headTable), { transB: true }); // [B·T, V]
   g.output('logits', g.reshape(logits, [BATCH, LENGTH, architecture.vocabSize]));
   for (const [layer, { key, value }] of present.entries()) {
-    g.output(`present.${layer}.key`, key);
-    g.output(`present.${layer}.value`, value);
+    g.output(presentName(layer, 'key'), key);
+    g.output(presentName(layer, 'value'), value);
   }
   return g;
 }

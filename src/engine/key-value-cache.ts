@@ -1,7 +1,7 @@
 /** The keys and values of one text's tokens so far, in memory that the session writes in place. */
 import { architectureOf, type ModelConfig } from './architectures/index.ts';
 import { cacheShape } from './decoding-graph.ts';
-import { pastName, presentName } from './serving-graph.ts';
+import { pastName, presentName } from './graph-names.ts';
 import { Tensor } from './session.ts';
 import { elementCount } from './tensor.ts';
 

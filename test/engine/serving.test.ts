@@ -87,7 +87,7 @@ describe.skipIf(goldenAbsent).each(goldenModels)('serving $name', (golden) => {
     await expect(full.read([1])).rejects.toThrow(/sequence_too_long/);
   });
 
-  test("transformers.js's generate() runs over the serving graph", async () => {
+  test("transformers.js's generate() runs over the graph that is exported", async () => {
     const { prompt, output } = forward['greedy_repetition_penalty_1.2'];
     const Model = golden.name === 'gpt2' ? GPT2LMHeadModel : LlamaForCausalLM;
     const session = await openForTransformers(golden.config(), join(golden.folder, 'model.safetensors'));

@@ -1,41 +1,31 @@
-/** The serving graph behind the interface that transformers.js knows of an onnxruntime session. */
+/** The graph that is exported, behind the interface that transformers.js knows of an onnxruntime session. */
 import { dirname } from 'node:path';
+import { exportGraph } from '../../src/engine/export-graph.ts';
+import { pastName, presentName } from '../../src/engine/graph-names.ts';
 import { architectureOf, type ModelConfig, mapWeights } from '../../src/engine/index.ts';
-import { loraNames } from '../../src/engine/lora.ts';
-import { pastName, presentName, servingGraph } from '../../src/engine/serving-graph.ts';
-import { floatsOf, int64Tensor, openSession, Tensor } from '../../src/engine/session.ts';
+import { floatsOf, openSession, Tensor } from '../../src/engine/session.ts';
 
+/** Its logits are those of the last place alone, [B, 1, V]. */
 export async function openForTransformers(config: ModelConfig, weightsFile: string) {
-  const { layers, linears, vocabSize } = architectureOf(config);
-  const graph = servingGraph(config, mapWeights(config, weightsFile));
+  const { layers, vocabSize } = architectureOf(config);
+  const graph = exportGraph(config, mapWeights(config, weightsFile));
   const session = await openSession(graph, { threads: 1, weightsFolder: dirname(weightsFile) });
-  const noAdapter: Record<string, Tensor> = {};
-  for (const { name, inFeatures, outFeatures } of linears) {
-    const { a, b } = loraNames(name);
-    noAdapter[a] = new Tensor('float32', new Float32Array(inFeatures), [1, inFeatures]);
-    noAdapter[b] = new Tensor('float32', new Float32Array(outFeatures), [outFeatures, 1]);
-  }
   const outputNames = ['logits', ...cacheNames(layers, presentName)];
-  const shown = [...graph.inputs].filter(([name]) => name !== 'rows' && !(name in noAdapter));
   return {
-    inputNames: shown.map(([name]) => name),
+    inputNames: session.inputNames,
     outputNames,
-    // transformers.js sizes the empty cache by this name; other names count as 0 there.
-    inputMetadata: shown.map(([name, { dtype, shape }]) => ({
-      name,
-      isTensor: true,
-      type: dtype,
-      shape: shape.map((size) => (size === 'B' ? 'batch_size' : size)),
-    })),
+    inputMetadata: [...graph.inputs].map(([name, { dtype, shape }]) => ({ name, isTensor: true, type: dtype, shape })),
     config: { dtype: 'fp32', device: 'cpu' },
     run: async (feeds: Record<string, unknown>): Promise<Record<string, Tensor>> => {
-      const [batch, length] = (feeds.input_ids as Tensor).dims as [number, number];
-      const rows = int64Tensor(
-        Array.from({ length: batch }, (_, row) => (row + 1) * length - 1),
-        [batch],
-      );
-      const results = await session.run({ ...noAdapter, ...(feeds as Record<string, Tensor>), rows }, outputNames);
-      return { ...results, logits: new Tensor('float32', floatsOf(results.logits), [batch, 1, vocabSize]) };
+      const results = await session.run(feeds as Record<string, Tensor>, outputNames);
+      const [batch, length] = results.logits!.dims as [number, number];
+      const all = floatsOf(results.logits);
+      const last = new Float32Array(batch * vocabSize);
+      for (let row = 0; row < batch; row++) {
+        const end = (row + 1) * length * vocabSize;
+        last.set(all.subarray(end - vocabSize, end), row * vocabSize);
+      }
+      return { ...results, logits: new Tensor('float32', last, [batch, 1, vocabSize]) };
     },
     release: () => session.release(),
   };
