@@ -53,8 +53,8 @@ export async function loadBrain(source: string, options: BrainOptions): Promise<
 
 /** A single float32 safetensors file is mapped where it lies; anything else is expanded into the cache first. */
 export function findWeights(folder: ModelSource, config: AnyModelConfig, dataFolder: string): string {
-  const [only, ...others] = folder.weightFiles;
-  if (only?.endsWith('.safetensors') && others.length === 0) {
+  const only = onlyFile(folder);
+  if (only !== undefined) {
     try {
       mapWeights(config, only);
       // onnxruntime maps no weights through a link that leads out of their folder, as those of the hub's cache do.
@@ -66,10 +66,16 @@ export function findWeights(folder: ModelSource, config: AnyModelConfig, dataFol
   return expandedWeights(folder, config, path.join(dataFolder, 'cache'));
 }
 
+/** The one safetensors file that holds all of a model, which may be used where it lies. */
+function onlyFile({ weightFiles: [first, ...others] }: ModelSource): string | undefined {
+  if (!first?.endsWith('.safetensors') || others.length > 0) return undefined;
+  return first;
+}
+
 /** The model's only file, where it holds the weights in half precision (or float32) as they are called here. */
 function halfFile(folder: ModelSource, config: ModelConfig): string | undefined {
-  const [only, ...others] = folder.weightFiles;
-  if (!only?.endsWith('.safetensors') || others.length > 0) return undefined;
+  const only = onlyFile(folder);
+  if (only === undefined) return undefined;
   try {
     mapWeights(config, only, { halves: true });
     return realpathSync(only);

@@ -19,10 +19,22 @@ const LORA_RANK = 8;
 /** Numbers a token leaves behind in a block for the way back, per channel: inputs and outputs of each operation. */
 const KEPT_PER_CHANNEL = 40;
 
+/** What is said of every model. */
+function facts(name: string, config: AnyModelConfig, source: ModelSource, hasTokenizer: boolean) {
+  return {
+    name,
+    architecture: config.architecture,
+    parameters: [...expectedWeights(config).values()].reduce((sum, shape) => sum + elementCount(shape), 0),
+    vocabulary: config.vocabSize,
+    licence: source.licence ?? null,
+    hasTokenizer,
+  };
+}
+
 export function describe(name: string, config: ModelConfig, source: ModelSource, hasTokenizer: boolean): BrainInfo {
-  const parameters = countParameters(config);
+  const known = facts(name, config, source, hasTokenizer);
   const { layers, hiddenSize, heads, keyValueHeads, headSize, window, vocabSize, linears } = architectureOf(config);
-  const weights = parameters * FLOAT_BYTES;
+  const weights = known.parameters * FLOAT_BYTES;
   const cache = 2 * layers * window * keyValueHeads * headSize * FLOAT_BYTES;
   const tokens = Math.min(TRAINING_TOKENS, window);
   const perToken = layers * (KEPT_PER_CHANNEL * hiddenSize + 4 * heads * tokens) + 4 * vocabSize;
@@ -31,14 +43,9 @@ export function describe(name: string, config: ModelConfig, source: ModelSource,
   const widths = linears.reduce((sum, { inFeatures, outFeatures }) => sum + inFeatures + outFeatures, 0);
   const adapter = 4 * LORA_RANK * widths * FLOAT_BYTES;
   return {
-    name,
-    architecture: config.architecture,
-    parameters,
-    vocabulary: vocabSize,
+    ...known,
     window,
     layers,
-    licence: source.licence ?? null,
-    hasTokenizer,
     memory: {
       serving: weights + cache,
       lora: weights + adapter + activations,
@@ -54,23 +61,14 @@ export function describeEncoder(
   source: ModelSource,
   hasTokenizer: boolean,
 ): EncoderInfo {
-  const parameters = countParameters(config);
-  const { layers, heads, hiddenSize, window, vocabSize } = encoderOf(config);
+  const known = facts(name, config, source, hasTokenizer);
+  const { layers, heads, hiddenSize, window } = encoderOf(config);
   // A layer's numbers are given back once the next one is through: scores of each head, and a few rows a token.
   const activations = window * (heads * window + KEPT_PER_CHANNEL * hiddenSize) * FLOAT_BYTES;
   return {
-    name,
-    architecture: config.architecture,
-    parameters,
-    vocabulary: vocabSize,
+    ...known,
     window,
     layers,
-    licence: source.licence ?? null,
-    hasTokenizer,
-    memory: { serving: parameters * FLOAT_BYTES + activations },
+    memory: { serving: known.parameters * FLOAT_BYTES + activations },
   };
-}
-
-export function countParameters(config: AnyModelConfig): number {
-  return [...expectedWeights(config).values()].reduce((sum, shape) => sum + elementCount(shape), 0);
 }

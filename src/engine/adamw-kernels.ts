@@ -3,6 +3,7 @@
  * float32, the sum of squares behind a gradient's norm in float64, and the sum of two gradients. A plain JavaScript loop
  * takes twice as long; onnxruntime has no operation that changes its inputs.
  */
+import type { AdamWNumbers } from './adamw.ts';
 import {
   add,
   addF64,
@@ -104,15 +105,7 @@ export interface AdamWKernels {
     expAvg: number,
     expAvgSq: number,
     end: number,
-    beta1: number,
-    fresh1: number,
-    beta2: number,
-    fresh2: number,
-    keep: number,
-    stepSize: number,
-    correction: number,
-    epsilon: number,
-    scale: number,
+    ...numbers: AdamWNumbers
   ): void;
   squares(address: number, end: number): number;
   accumulate(sum: number, more: number, end: number): void;

@@ -60,14 +60,14 @@ export function emit(graph: Graph, { silent = false }: { silent?: boolean } = {}
   const nodes: onnx.INodeProto[] = [];
   const initializers = new Map<string, onnx.ITensorProto>();
   const used = usedNodes(graph);
+  const consumed = new Set(used.flatMap(({ inputs }) => inputs.map((input) => input.id)));
   const results = [...graph.outputs.values()].map((value) => value.id);
-  const wanted = new Set([...results, ...used.flatMap(({ inputs }) => inputs.map((input) => input.id))]);
-  const writer = createEmitter(graph, wanted, nodes, initializers);
+  const writer = createEmitter(graph, new Set([...consumed, ...results]), nodes, initializers);
   for (const { value, numbers } of graph.constants) {
     initializers.set(nameOf(value), constantTensor(nameOf(value), value.dtype, value.shape, numbers));
   }
   for (const { name, value, range } of graph.mapped) initializers.set(name, externalTensor(name, value, range));
-  for (const node of leavesLast(used)) {
+  for (const node of leavesLast(used, consumed)) {
     emitNode(writer, node, node.inputs.map(nameOf), node.outputs.map(nameOf));
   }
   for (const [name, value] of aliases) writer.node('Identity', [nameOf(value)], [name]);
@@ -116,9 +116,8 @@ function usedNodes(graph: Graph): Node[] {
  * nothing else uses, a layer's gradients, therefore stand at the end, the first one last: each is made as soon as it can
  * be, and what it was made from is given back, instead of all layers' being kept until the way back has reached the first.
  */
-function leavesLast(nodes: readonly Node[]): Node[] {
-  const used = new Set(nodes.flatMap(({ inputs }) => inputs.map((input) => input.id)));
-  const isLeaf = ({ outputs }: Node): boolean => !outputs.some((output) => used.has(output.id));
+function leavesLast(nodes: readonly Node[], consumed: ReadonlySet<number>): Node[] {
+  const isLeaf = ({ outputs }: Node): boolean => !outputs.some((output) => consumed.has(output.id));
   return [...nodes.filter((node) => !isLeaf(node)), ...nodes.filter(isLeaf).reverse()];
 }
 

@@ -7,7 +7,8 @@ import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
-import { type AnyModelConfig, architectureOf, type ModelConfig } from './architectures/index.ts';
+import { type AnyModelConfig, architectureOf, layoutOf, type ModelConfig } from './architectures/index.ts';
+import type { WeightLayout } from './architectures/types.ts';
 import type { FileRange } from './graph.ts';
 import { blocksAcross, panelShape } from './packing.ts';
 import {
@@ -20,7 +21,7 @@ import {
   type ServingWeights,
 } from './serving-weights.ts';
 import { elementCount } from './tensor.ts';
-import { expectedWeights, findWeight } from './weights.ts';
+import { findWeight } from './weights.ts';
 
 const HEADER_LIMIT_BYTES = 100_000_000; // the format's own limit
 
@@ -44,11 +45,9 @@ export function mapWeights(
   { halves = false }: { halves?: boolean } = {},
 ): Map<string, FileRange> {
   const header = readHeader(file);
+  const layout = layoutOf(config);
   return new Map(
-    [...expectedWeights(config)].map(([name, shape]) => [
-      name,
-      locateWeight(config, header, name, shape, file, halves),
-    ]),
+    [...layout.weights].map(([name, shape]) => [name, locateWeight(layout, header, name, shape, file, halves)]),
   );
 }
 
@@ -64,23 +63,24 @@ export function mapServingWeights(config: ModelConfig, file: string): ServingWei
     const all = found ? [found] : apart(group).flatMap((matrix) => locatePacked(header, matrix, file) ?? []);
     for (const matrix of all) for (const weight of matrix.weights) packed.set(weight, matrix);
   }
-  const { headTable } = architectureOf(config);
-  for (const [name, shape] of expectedWeights(config)) {
+  const architecture = architectureOf(config);
+  for (const [name, shape] of architecture.weights) {
     // The head's table may also be that of the embeddings, of which rows are read.
-    if (!packed.has(name) || name === headTable) mapped.set(name, locateWeight(config, header, name, shape, file));
+    if (!packed.has(name) || name === architecture.headTable)
+      mapped.set(name, locateWeight(architecture, header, name, shape, file));
   }
   return { mapped, packed };
 }
 
 function locateWeight(
-  config: AnyModelConfig,
+  layout: WeightLayout,
   header: Header,
   name: string,
   shape: readonly number[],
   file: string,
   halves = false,
 ): FileRange {
-  const found = findWeight(config, name, (alias) => header.entries[alias]);
+  const found = findWeight(layout, name, (alias) => header.entries[alias]);
   if (found === undefined) throw new UserError('model_tensor_missing', { tensor: name });
   const place = locate(header, found, name, shape, file);
   const half = HALVES[place.dtype];

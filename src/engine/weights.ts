@@ -1,6 +1,7 @@
 /** A model's weights: what they are called, checking what a file brought, and fresh random ones. */
 import { UserError } from '../errors.ts';
 import { type AnyModelConfig, architectureOf, layoutOf, type ModelConfig } from './architectures/index.ts';
+import type { WeightLayout } from './architectures/types.ts';
 import { seededRandom } from './random.ts';
 import { elementCount, float32Tensor, type TensorMap, toFloat32 } from './tensor.ts';
 
@@ -19,8 +20,9 @@ export function matchWeights<Tensor extends { readonly shape: readonly number[] 
   tensors: ReadonlyMap<string, Tensor>,
 ): Map<string, Tensor> {
   const result = new Map<string, Tensor>();
-  for (const [name, shape] of expectedWeights(config)) {
-    const tensor = findWeight(config, name, (alias) => tensors.get(alias));
+  const layout = layoutOf(config);
+  for (const [name, shape] of layout.weights) {
+    const tensor = findWeight(layout, name, (alias) => tensors.get(alias));
     if (!tensor) throw new UserError('model_tensor_missing', { tensor: name });
     if (`${tensor.shape}` !== `${shape}`) {
       throw new UserError('model_tensor_shape', { tensor: name, expected: `[${shape}]`, actual: `[${tensor.shape}]` });
@@ -32,11 +34,11 @@ export function matchWeights<Tensor extends { readonly shape: readonly number[] 
 
 /** What `find` gives for a weight's name, or else for another name that files give it. */
 export function findWeight<Found>(
-  config: AnyModelConfig,
+  { aliases }: WeightLayout,
   name: string,
   find: (name: string) => Found | undefined,
 ): Found | undefined {
-  for (const known of [name, ...layoutOf(config).aliases(name)]) {
+  for (const known of [name, ...aliases(name)]) {
     const found = find(known);
     if (found !== undefined) return found;
   }

@@ -35,7 +35,7 @@ function halfTable(): Float32Array {
 }
 
 /** The half-precision number at `bytes[at]`. */
-export function readHalf(bytes: Uint8Array, at: number): number {
+function readHalf(bytes: Uint8Array, at: number): number {
   return halfTable()[bytes[at]! | (bytes[at + 1]! << 8)]!;
 }
 

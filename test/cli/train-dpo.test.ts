@@ -5,26 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { SUPPORTED_ARCHITECTURES } from '../../src/engine/index.ts';
 import { readAdapterFolder } from '../../src/formats/index.ts';
 import '../engine/allclose.ts';
+import type { GoldenPreference } from '../engine/golden.ts';
 import { brain, jsonLines, scratch, shared } from './brain.ts';
-
-interface GoldenPreference {
-  prompt: number[];
-  chosen: number[];
-  rejected: number[];
-  beta: number;
-  learning_rate: number;
-  schedule: string;
-  max_grad_norm: number;
-  log: Record<
-    | 'loss'
-    | 'grad_norm'
-    | 'chosen_logprob'
-    | 'rejected_logprob'
-    | 'reference_chosen_logprob'
-    | 'reference_rejected_logprob',
-    number
-  >[];
-}
 
 const json = <T>(...path: string[]): T => JSON.parse(readFileSync(join(shared, 'golden', ...path), 'utf8'));
 const supported: readonly string[] = SUPPORTED_ARCHITECTURES;

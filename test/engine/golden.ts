@@ -22,6 +22,26 @@ export interface GoldenForward {
   'greedy_repetition_penalty_1.2': { prompt: number[]; output: number[] };
 }
 
+/** Four steps of DPO. */
+export interface GoldenPreference {
+  prompt: number[];
+  chosen: number[];
+  rejected: number[];
+  beta: number;
+  learning_rate: number;
+  schedule: string;
+  max_grad_norm: number;
+  log: Record<
+    | 'loss'
+    | 'grad_norm'
+    | 'chosen_logprob'
+    | 'rejected_logprob'
+    | 'reference_chosen_logprob'
+    | 'reference_rejected_logprob',
+    number
+  >[];
+}
+
 export class Golden {
   readonly name: string;
   readonly folder: string;

@@ -8,17 +8,7 @@ import { expect, test } from 'vitest';
 import { openServing, openTrainable, toFloat32 } from '../../src/engine/index.ts';
 import { collate } from '../../src/training/collator.ts';
 import './allclose.ts';
-import { goldenAbsent, goldenModels } from './golden.ts';
-
-interface GoldenPreference {
-  prompt: number[];
-  chosen: number[];
-  rejected: number[];
-  beta: number;
-  learning_rate: number;
-  max_grad_norm: number;
-  log: { loss: number; grad_norm: number; chosen_logprob: number; rejected_logprob: number }[];
-}
+import { type GoldenPreference, goldenAbsent, goldenModels } from './golden.ts';
 
 test.skipIf(goldenAbsent).each(goldenModels)(
   '$name: four steps of preference give what peft and PyTorch give',
@@ -39,7 +29,8 @@ test.skipIf(goldenAbsent).each(goldenModels)(
     const trainable = await openTrainable(golden.config(), { file }, { method: 'lora', lora: golden.lora(), adapter });
     const batch = collate(rows);
 
-    const log: GoldenPreference['log'] = [];
+    const log: Pick<GoldenPreference['log'][number], 'loss' | 'grad_norm' | 'chosen_logprob' | 'rejected_logprob'>[] =
+      [];
     for (const _ of run.log) {
       const [chosen, rejected] = (await Promise.all(
         rows.map(async (row) => -(await trainable.evaluate(collate([row]))).nll),

@@ -8,7 +8,7 @@ function zeros(g: Graph, shape: Shape): Value {
 }
 
 /** Rows to be added at `indices` of a table of `shape`. @param distinct no index comes twice. */
-export function scatteredRows(g: Graph, shape: Shape, indices: Value, rows: Value, distinct: boolean): Scattered {
+function scatteredRows(g: Graph, shape: Shape, indices: Value, rows: Value, distinct: boolean): Scattered {
   return {
     sparse: { indices, rows },
     addTo: (sum) => g.apply('ScatterRows', [sum ?? zeros(g, shape), indices, rows], { distinct }),
