@@ -131,12 +131,36 @@ export function openDatabase(folder: string): Database {
     database.pragma('foreign_keys = ON');
     if (existed && database.pragma('quick_check(1)', { simple: true }) !== 'ok') throw new Error('quick_check failed');
     if (version === 0) createSchema(database);
+    eraseRemains(database);
     return database;
   } catch (error) {
     database?.close();
     if (error instanceof UserError) throw error;
     if (error instanceof BetterSqlite3.SqliteError && !/^SQLITE_(CORRUPT|NOTADB|ERROR)/.test(error.code)) throw error;
     throw new UserError('local_database_damaged', { path }, { cause: error });
+  }
+}
+
+const REMAINS = 'holds_remains';
+
+/** To be called inside the transaction that deletes words: it stands until `eraseRemains` has erased what they left. */
+export function holdsRemains(database: Database): void {
+  database.prepare("INSERT OR REPLACE INTO meta (key, value) VALUES (?, 'yes')").run(REMAINS);
+}
+
+/**
+ * Erases what deleted rows left in the file and its log, where there are any. `secure_delete` zeroes the cells of deleted
+ * rows, yet where rows moved between pages it leaves copies in a page's unused part: VACUUM writes every page anew.
+ */
+export function eraseRemains(database: Database): void {
+  if (!database.prepare('SELECT 1 FROM meta WHERE key = ?').get(REMAINS)) return;
+  try {
+    database.exec('VACUUM');
+    database.pragma('wal_checkpoint(TRUNCATE)');
+    database.prepare('DELETE FROM meta WHERE key = ?').run(REMAINS);
+  } catch (error) {
+    // Deleted they are: the rest is erased at the next start.
+    if (!isDiskFull(error)) throw error;
   }
 }
 

@@ -2,7 +2,7 @@
  * Who is in the class: the bot, teachers and students; their tokens and return codes. Users are few and asked for with
  * every message, so they are held in memory beside their table.
  */
-import type { Database } from './database.ts';
+import { type Database, eraseRemains, holdsRemains } from './database.ts';
 import { permissionsOf, type Role } from './permissions.ts';
 import { hashOf, newToken } from './secrets.ts';
 import { snowflakeTime } from './snowflake.ts';
@@ -123,10 +123,11 @@ export class People {
     const erase = this.#database.transaction(() => {
       this.#forgetTokens(user.id);
       this.#database.prepare('DELETE FROM users WHERE id = ?').run(user.id);
+      holdsRemains(this.#database);
     });
     erase.immediate();
     this.#users.delete(user.id);
-    this.#database.pragma('wal_checkpoint(TRUNCATE)');
+    eraseRemains(this.#database);
   }
 
   #forgetTokens(userId: string): void {

@@ -14,7 +14,9 @@ import * as schema from './schema/index.ts';
 
 export const DATABASE_FILE = 'brain-factory.sqlite';
 const BUSY_TIMEOUT_MS = 10_000;
-const TRUNCATE_TIMEOUT_MS = 500;
+const ERASE_TIMEOUT_MS = 500;
+/** The value of `user_version` while deleted rows may have left bytes in the file; 0 otherwise. */
+const HOLDS_REMAINS = 1;
 /** better-sqlite3 13 crashes below it (its issues 1514 and 1515). */
 const NODE_NEEDED = '22.14.0';
 /** Two processes on one WAL could corrupt a database before it (sqlite.org/wal.html#walresetbug). */
@@ -30,8 +32,13 @@ export interface Connection {
   read<T>(work: () => T): T;
   /** Runs `work` in one immediate transaction, or in a savepoint when one is open: all of it happens, or none. */
   write<T>(work: () => T): T;
-  /** Empties the write-ahead log into the database; false while another process still reads from it. */
-  truncateLog(): boolean;
+  /** Says, inside the transaction that deletes words, that their remains are to be erased; it stands until `erase` did so. */
+  holdsRemains(): void;
+  /**
+   * Erases what deleted rows left behind: rewrites the file where `holdsRemains` was said, and empties the write-ahead log
+   * into it. @returns false while another process holds either (or the disk is full): each later write tries again, and a start.
+   */
+  erase(): boolean;
   close(): void;
 }
 
@@ -58,7 +65,7 @@ export function connect(folder: string, now: () => number): Connection {
   const file = prepareFolder(folder);
   const sqlite = translated(file, () => openFile(file));
   const db = drizzle(sqlite, { schema });
-  let owesTruncation = false;
+  let owesErasing = false;
 
   const connection: Connection = {
     folder,
@@ -69,24 +76,46 @@ export function connect(folder: string, now: () => number): Connection {
     read: (work) => translated(file, work),
     write(work) {
       const result = translated(file, () => sqlite.transaction(work).immediate());
-      if (owesTruncation && !sqlite.inTransaction) connection.truncateLog();
+      if (owesErasing && !sqlite.inTransaction) connection.erase();
       return result;
     },
-    truncateLog() {
+    holdsRemains: () => void sqlite.pragma(`user_version = ${HOLDS_REMAINS}`),
+    erase() {
       // Readers are done in a moment; one that is not must not hold up a whole class.
-      owesTruncation = true;
-      sqlite.pragma(`busy_timeout = ${TRUNCATE_TIMEOUT_MS}`);
+      owesErasing = true;
+      sqlite.pragma(`busy_timeout = ${ERASE_TIMEOUT_MS}`);
       try {
-        const [row] = translated(file, () => sqlite.pragma('wal_checkpoint(TRUNCATE)')) as { busy: number }[];
-        owesTruncation = row?.busy !== 0;
+        owesErasing = !translated(file, () => rewriteFile(sqlite) && truncateLog(sqlite));
       } finally {
         sqlite.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
       }
-      return !owesTruncation;
+      return !owesErasing;
     },
     close: () => void sqlite.close(),
   };
   return connection;
+}
+
+/**
+ * `secure_delete` zeroes the cells of deleted rows, yet where rows grew and moved between pages it leaves copies in the gap
+ * between a page's pointers and its content. VACUUM writes every page anew.
+ */
+function rewriteFile(sqlite: Database.Database): boolean {
+  if (sqlite.pragma('user_version', { simple: true }) !== HOLDS_REMAINS) return true;
+  try {
+    sqlite.exec('VACUUM');
+    sqlite.pragma('user_version = 0');
+    return true;
+  } catch (error) {
+    // What was to be forgotten is deleted by now: that the rest must wait is no failure of that.
+    if (error instanceof Database.SqliteError && /^SQLITE_(BUSY|FULL)/.test(error.code)) return false;
+    throw error;
+  }
+}
+
+function truncateLog(sqlite: Database.Database): boolean {
+  const [row] = sqlite.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[];
+  return row?.busy === 0;
 }
 
 function openFile(file: string): Database.Database {

@@ -24,7 +24,7 @@ export interface ForgetReport {
   stoppedJobs: string[];
   /** Versions that learned from them, now marked. */
   markedVersions: string[];
-  /** False while another process still reads the log: the rest is overwritten with the next write. */
+  /** False while another process still holds the file or its log: the rest is erased with a later write. */
   erased: boolean;
 }
 
@@ -63,6 +63,7 @@ export function forgetMember(connection: Connection, memberId: string): ForgetRe
     const markedVersions = markVersions(connection, memberId);
     const withdrawn = withdrawWords(connection, memberId);
     db.delete(members).where(eq(members.id, memberId)).run();
+    connection.holdsRemains();
     const entry = {
       classId: member.classId,
       memberId: null,
@@ -75,7 +76,7 @@ export function forgetMember(connection: Connection, memberId: string): ForgetRe
   });
   removeCheckpoints(connection.folder, checkpoints);
   dropBackups(connection.folder);
-  return { stoppedJobs, markedVersions, erased: connection.truncateLog() };
+  return { stoppedJobs, markedVersions, erased: connection.erase() };
 }
 
 /** At a start: what a process killed between forgetting and erasing left behind. */
@@ -89,7 +90,7 @@ export function finishForgetting(connection: Connection): void {
       .get(),
   );
   if (last?.moment) dropBackups(connection.folder, last.moment);
-  connection.truncateLog();
+  connection.erase();
 }
 
 function markVersions({ db }: Connection, memberId: string): string[] {

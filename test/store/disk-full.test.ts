@@ -95,7 +95,7 @@ test.skipIf(!tiny)('on a disk that is really full, everything acknowledged is th
         refusals++;
       }
     }
-    room.connection.truncateLog();
+    room.connection.erase();
   }
   expect(refusals).toBeGreaterThan(20);
   expectWhole(room, rounds);

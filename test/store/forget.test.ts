@@ -63,6 +63,12 @@ test('after forgetting, no file of the data folder holds a byte of the words; ev
   expect(filesHolding(folder, 'SECRET')).toEqual([]);
 });
 
+/** Found by the test below: SQLite's balancing leaves a copy of a small row behind, in the unused part of its page. */
+const MOVED = Array.from({ length: 36 }, (_, index) => {
+  const sizes: Record<number, number> = { 4: 1212, 5: 1, 6: 5356, 8: 1212, 9: 820, 14: 5685, 30: 820 };
+  return sizes[index] ?? 0;
+});
+
 test('freed, moved and rewritten rows of a long life leave no words behind either', () => {
   const sizes = fc.array(fc.nat({ max: 9000 }), { minLength: 30, maxLength: 60, size: 'max' });
   const property = fc.property(sizes, (lengths) => {
@@ -82,7 +88,7 @@ test('freed, moved and rewritten rows of a long life leave no words behind eithe
     expect(store.turns.recentOf('class', 100)).toHaveLength(lengths.filter((_, index) => index % 3 === 0).length);
     store.close();
   });
-  fc.assert(property, { numRuns: 15 });
+  fc.assert(property, { numRuns: 15, examples: [[MOVED]] });
 });
 
 test('the backup made before a migration goes with them', () => {
@@ -187,6 +193,25 @@ test('while another process reads the log, the rest is erased with the next writ
   store.settings.set('class', 'anything', 1);
   expect(filesHolding(folder, 'SECRET')).toEqual([]);
   reader.close();
+});
+
+test('a process killed between forgetting and erasing erases at its next start', () => {
+  const { store, folder } = createStore();
+  const { student, teacher, say } = createSitting(store);
+  MOVED.forEach((length, index) => {
+    const words = (index % 3 ? 'SECRET ' : 'public ').repeat(Math.ceil(length / 7));
+    const turn = say(words, index % 3 ? student.id : teacher.id);
+    store.turns.saveReply(turn.id, createReply(words.repeat(2)));
+  });
+  const reader = new Database(join(folder, DATABASE_FILE), { readonly: true });
+  reader.exec('BEGIN');
+  reader.prepare('SELECT count(*) FROM turns').get();
+  store.members.forget(student.id);
+  store.close();
+  reader.close();
+  expect(filesHolding(folder, 'SECRET').length).toBeGreaterThan(0);
+  createStore(folder).store.close();
+  expect(filesHolding(folder, 'SECRET')).toEqual([]);
 });
 
 test('an export holds the member’s rows of every table that names members', () => {
