@@ -190,8 +190,12 @@ test('emoji, right to left, zero-width, markdown, mentions and a script are word
 
 test('what is tried while the brain trains, and in the countdown', async () => {
   const { rosa, ana, bia } = lesson;
-  await lesson.told(rosa, command(rosa, 'session config', { epochs: 6 }));
-  const turn = await lesson.say(ana, 'The sun is a star.');
+  // As long as a class may ask for, so that it lasts while all this is tried.
+  await lesson.told(rosa, command(rosa, 'session config', { epochs: 60 }));
+  const turn = await lesson.say(
+    ana,
+    `The sun is a star. ${'There are many stars in the sky at night. '.repeat(12)}`.trim(),
+  );
   await lesson.told(bia, () => bia.press(turn, 'bf:rate:', ['0.1']));
   // The worker writes meanwhile, so here the sentences alone are compared, and what people made.
   expect(await lesson.told(ana, say(ana, 'And the moon?'))).toBe(lesson.refusal(ana, 'training_running'));
@@ -201,10 +205,14 @@ test('what is tried while the brain trains, and in the countdown', async () => {
   );
   expect(await lesson.told(bia, command(bia, 'session start'))).toBe(lesson.refusal(bia, 'session_running'));
   expect(lesson.value('SELECT count(*) FROM turns')).toBe(3);
-  await lesson.phase('countdown');
+  await lesson.reaches('countdown');
   const told = await lesson.told(bia, say(bia, 'Agora?'));
-  expect([1, 2, 3, 4, 5].map((seconds) => lesson.refusal(bia, 'countdown_running', { seconds }))).toContain(told);
+  // On a slow computer the five seconds may be over before the bot hears it: the next turn is open then, and takes it.
+  if (lesson.isIn('countdown') || told !== `✅ ${t('pt-BR', 'discord:said')}`)
+    expect([1, 2, 3, 4, 5].map((seconds) => lesson.refusal(bia, 'countdown_running', { seconds }))).toContain(told);
+  await lesson.settledRows();
   expect(lesson.value('SELECT count(*) FROM versions')).toBe(1);
+  await lesson.told(rosa, command(rosa, 'session config', { epochs: 6 }));
 });
 
 test('Stop, pressed by everybody at once, is the teacher’s; the question is answered once', async () => {
@@ -242,7 +250,11 @@ test('yesterday’s buttons: what is over says so, and its replies may still be 
 test('somebody’s words are deleted in the middle of the training on them; a retry is refused, and the class goes on', async () => {
   const { rosa, ana, bia } = lesson;
   await lesson.sit({ turns: 3 });
-  const turn = await lesson.say(bia, 'Eu gosto de nadar no mar.');
+  await lesson.told(rosa, command(rosa, 'session config', { epochs: 60 }));
+  const turn = await lesson.say(
+    bia,
+    `Eu gosto de nadar no mar. ${'O mar é grande e a água é fria. '.repeat(12)}`.trim(),
+  );
   await lesson.told(ana, () => ana.press(turn, 'bf:rate:', ['0.0']));
   expect(await lesson.told(rosa, command(rosa, 'brain rollback'))).toBe(lesson.refusal(rosa, 'version_busy'));
   await rosa.until(() => lesson.value("SELECT count(*) FROM jobs WHERE state = 'running'") === 1, 'the training');
@@ -272,10 +284,7 @@ test('Stop while the brain answers; the answer that was on its way is kept', asy
   const open = await lesson.with(rosa, 'bf:stop_session:');
   const { over } = await lesson.busy();
   const said = lesson.told(ana, say(ana, 'What do you like?'));
-  await rosa.until(
-    () => lesson.value('SELECT phase FROM sessions ORDER BY created_at DESC LIMIT 1') === 'answering',
-    'the answering',
-  );
+  await lesson.reaches('answering');
   await lesson.told(rosa, () => rosa.press(open, 'bf:stop_session:'));
   expect(lesson.value("SELECT state FROM turns WHERE text = 'What do you like?'")).toBe('answering');
   await over;

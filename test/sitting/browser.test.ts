@@ -89,6 +89,8 @@ test.skipIf(chromium === null)(
       await message.getByText('learning_rate').waitFor();
       await message.getByText('100%').waitFor();
     }
+    // It runs for five seconds beside the summary: it is looked for at the same time.
+    const countdown = everybodySees(t(shared, 'discord:countdown_turn'));
     const summaries = await everybodySees(t(shared, 'discord:summary_title', { from: 0, to: 1 }));
     for (const summary of summaries) {
       for (const words of [
@@ -106,7 +108,7 @@ test.skipIf(chromium === null)(
     }
 
     // The countdown runs on both screens, then the second turn is open.
-    await everybodySees(t(shared, 'discord:countdown_turn'));
+    await countdown;
     const [, turn] = await everybodySees(t(shared, 'discord:turn_open', { turn: 2, turns: 2, iteration: 1 }));
 
     // Second turn: by the form, with a language chosen; rated high by the teacher.

@@ -25,6 +25,10 @@ const root = mkdtempSync(path.join(tmpdir(), 'rough-weather-'));
 afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
 
 const LONG_MS = 200_000;
+/** As many epochs as a class may ask for, of one step each. */
+const STEPS = 60;
+/** More than a word or two, so that a step takes its time. */
+const LONG_TEXT = `The moon shines at night. ${'The sea is wide and the night is long. '.repeat(12)}`.trim();
 /** Less than a third of an adapter of the embedded brain. */
 const SPARE_BYTES = 250_000;
 const GONE_ID = '00000000-0000-4000-8000-000000000000';
@@ -42,6 +46,15 @@ describe('on Discord', () => {
   beforeAll(async () => {
     await server.start();
     bot = await startOnDiscord(server, folder);
+    await answer(
+      house,
+      rosa.press(await answer(house, rosa.command(server.channelId, 'session config', { declare: true })), 'declare'),
+    );
+    await answer(house, rosa.command(server.channelId, 'session config', { epochs: STEPS, max_new_tokens: 20 }));
+    const opened = await told(rosa.command(server.channelId, 'session start', { turns: 3 }));
+    threadId = opened.match(/<#(\d+)>/)![1]!;
+    const opening = await message(house, threadId, t('en', 'discord:opening_title'));
+    await answer(house, ana.press(opening, 'consent'));
   });
   afterAll(async () => {
     bot.child.kill('SIGKILL');
@@ -70,16 +83,6 @@ describe('on Discord', () => {
     server.inChannel(threadId).filter((each) => textOf(each).includes(text));
 
   test('a training runs through 429, 500 and two drops of the gateway, and its story is told once', async () => {
-    await answer(
-      house,
-      rosa.press(await answer(house, rosa.command(server.channelId, 'session config', { declare: true })), 'declare'),
-    );
-    await answer(house, rosa.command(server.channelId, 'session config', { epochs: 20, max_new_tokens: 20 }));
-    const opened = await told(rosa.command(server.channelId, 'session start', { turns: 3 }));
-    threadId = opened.match(/<#(\d+)>/)![1]!;
-    const opening = await message(house, threadId, t('en', 'discord:opening_title'));
-    await answer(house, ana.press(opening, 'consent'));
-
     server.fail(
       ...([
         'POST',
@@ -89,7 +92,7 @@ describe('on Discord', () => {
       ] as const),
       ...([{ 'retry-after': '1', 'x-ratelimit-scope': 'user' }, 3] as const),
     );
-    ana.write(threadId, 'The moon shines at night.');
+    ana.write(threadId, LONG_TEXT);
     const turn = await message(house, threadId, 'an answer', (each) => offers(each, 'rate'));
     const broken = { code: 0, message: '500: Internal Server Error' };
     server.fail('PATCH', /@original$|%40original$/, 500, broken, {}, 5);
@@ -97,30 +100,39 @@ describe('on Discord', () => {
       t('en', 'discord:rated', { value: '0.10' }).slice(0, 9),
     );
 
-    await server.until(() => saying('step 1 of 20').length > 0 || steps() > 0, 'the training', LONG_MS);
+    await server.until(() => steps() > 0, 'the training', LONG_MS);
     server.fail('PATCH', /^\/channels\/\d+\/messages\/\d+$/, 500, broken, {}, 9);
     server.fail('POST', /^\/channels\/\d+\/messages$/, 500, broken, {}, 9);
     server.dropGateway(4000);
     await server.until(() => server.resumes === 1, 'the gateway to be resumed', LONG_MS);
     // What is pressed while the gateway is away is heard when it is back.
     server.dropGateway(4000);
-    const queue = bia.command(threadId, 'queue');
-    expect(await told(queue)).toContain(t('pt-BR', 'discord:queue_title'));
+    const queue = await told(bia.command(threadId, 'queue'));
+    // A fast computer may be done by now: then the queue is empty, and says so.
+    const trains = rows("SELECT 1 FROM jobs WHERE state = 'running'").length > 0;
+    const title = t('pt-BR', 'discord:queue_title');
+    if (trains || !queue.includes(t('pt-BR', 'discord:queue_empty'))) expect(queue).toContain(title);
 
     await server.until(() => saying('v0 → v1').length > 0, 'the summary', LONG_MS);
     await server.until(() => saying('Turn 2 of 3').length > 0, 'the next turn', LONG_MS);
-    await server.until(() => open() === 0, 'everything to be shown', LONG_MS);
+    await allShown('ready');
     for (const once of [t('en', 'discord:opening_title'), 'v0 → v1', t('en', 'discord:training_done'), 'Turn 2 of 3'])
       expect([once, saying(once).length]).toEqual([once, 1]);
     expect(saying('could not be shown')).toEqual([]);
-    expect(steps()).toBe(20);
+    expect(steps()).toBe(STEPS);
     expect(rows('SELECT state FROM jobs')).toEqual([{ state: 'finished' }]);
     expect(rows('SELECT number FROM versions')).toEqual([{ number: 1 }]);
     expect(server.identifies).toBe(1);
   });
 
   const steps = (): number => rows<{ n: number }>('SELECT count(*) AS n FROM job_steps')[0]!.n;
-  const open = (): number => rows<{ n: number }>('SELECT count(*) AS n FROM outbox WHERE delivered_at IS NULL')[0]!.n;
+  /** Waits until the sitting is in this phase and all that happened has been shown. */
+  async function allShown(phase: string): Promise<void> {
+    const there = () =>
+      rows(`SELECT 1 FROM sessions WHERE phase = '${phase}'`).length > 0 &&
+      rows('SELECT 1 FROM outbox WHERE delivered_at IS NULL').length === 0;
+    await server.until(there, `the phase ${phase}, all shown`, LONG_MS);
+  }
 
   test('what Discord would have stopped is refused all the same, in the reader’s language, and changes nothing', async () => {
     const tables = [
@@ -135,8 +147,9 @@ describe('on Discord', () => {
       'settings',
     ];
     const all = () => tables.map((name) => rows(`SELECT * FROM ${name}`));
+    const known = ['v0', ...rows<{ number: number }>('SELECT number FROM versions').map(({ number }) => `v${number}`)];
+    const turn = await anAnswer();
     const before = all();
-    const turn = await message(house, threadId, 'an answer', (each) => offers(each, 'rate'));
     const id = turn.components
       .flatMap((row) => row.components)
       .map(({ custom_id }) => String(custom_id))[0]!
@@ -166,12 +179,22 @@ describe('on Discord', () => {
       [rosa.command(threadId, 'session begin'), refusal('en', 'command_gone')],
       [
         rosa.command(threadId, 'brain use', { version: -1 }),
-        refusal('en', 'version_unknown', { number: '-1', known: 'v0, v1' }),
+        refusal('en', 'version_unknown', { number: '-1', known: known.join(', ') }),
       ],
     ];
     for (const [interaction, sentence] of cases) expect(await told(interaction)).toBe(sentence);
     expect(all()).toEqual(before);
   });
+
+  /** An answer that can be rated, and nothing under way. Somebody speaks first where there is none. */
+  async function anAnswer(): Promise<StoredMessage> {
+    const find = () => server.inChannel(threadId).findLast((each) => offers(each, 'rate'));
+    const there = find();
+    if (there) return there;
+    ana.write(threadId, 'Is anybody here?');
+    await allShown('rating');
+    return find()!;
+  }
 
   test('who is renamed is called by the new name; a very long one is cut, and pings nobody', async () => {
     const name = `@everyone **${'x'.repeat(300)}** <@${ana.id}>`;
@@ -224,7 +247,9 @@ describe.skipIf(!disk)('a disk', () => {
     try {
       await lesson.open();
       const { rosa, ana } = lesson;
-      await lesson.told(rosa, () => rosa.command(lesson.channel, 'session config', { epochs: 4, max_new_tokens: 20 }));
+      const steps = 40;
+      const settings = { epochs: steps, max_new_tokens: 20 };
+      await lesson.told(rosa, () => rosa.command(lesson.channel, 'session config', settings));
       await lesson.sit();
       // Without any room at all nobody gets anything in, and is told why.
       resize('full', 0);
@@ -233,13 +258,15 @@ describe.skipIf(!disk)('a disk', () => {
       resize(400);
       const opening = await lesson.with(ana, 'bf:consent:yes');
       await lesson.told(ana, () => ana.press(opening, 'bf:consent:yes'));
-      const turn = await lesson.say(ana, 'Rain falls in the night.');
+      const turn = await lesson.say(ana, LONG_TEXT);
       await lesson.told(ana, () => ana.press(turn, 'bf:rate:', ['0.0']));
-      // All steps are done; now it measures what they did, and then saves.
-      await rosa.until(() => lesson.value('SELECT max(step) FROM job_steps') === 4, 'the last step');
       const before = lesson.rows();
+      // The last checkpoint is written a tenth before the end; after it, nothing large is until the version is saved.
+      const last = () => Number(lesson.value('SELECT max(step) FROM job_steps')) > 0.9 * steps;
+      await rosa.until(last, 'the last checkpoint');
       resize('full');
       await rosa.until(() => lesson.value('SELECT state FROM jobs') === 'failed', 'the failure');
+      expect(lesson.value('SELECT max(step) FROM job_steps')).toBe(steps);
       resize(400);
       await lesson.phase('failed');
       const failure = await lesson.with(ana, 'bf:retry:');
@@ -250,9 +277,8 @@ describe.skipIf(!disk)('a disk', () => {
         expect([table, lesson.rows()[table]]).toEqual([table, before[table]]);
 
       await lesson.told(ana, () => ana.press(failure, 'bf:retry:'));
-      await lesson.phase('countdown');
-      expect(lesson.value('SELECT number FROM versions')).toBe(1);
       await lesson.phase('ready');
+      expect(lesson.value('SELECT number FROM versions')).toBe(1);
       await lesson.say(ana, 'And now?');
       expect(lesson.read((database) => database.pragma('integrity_check', { simple: true }))).toBe('ok');
     } finally {
