@@ -108,6 +108,15 @@ export interface RatingView {
   value: number;
 }
 
+/** One of a turn's tries. */
+export interface TryView {
+  number: number;
+  /** Masked for showing. */
+  reply: string;
+  /** How many people find it the better one. */
+  preferredBy: number;
+}
+
 export interface TurnView {
   id: string;
   sessionId: string;
@@ -128,6 +137,8 @@ export interface TurnView {
   masked: boolean;
   /** How many replies were made for it. */
   tries: number;
+  /** The replies to compare, the shown one last; empty where there is but one. */
+  comparison: TryView[];
   report: TokenReport | null;
   scores: TurnScores | null;
   /** The best total a reply can have, for bars. */

@@ -11,7 +11,7 @@ function turn(id: string, changes: Partial<JudgedTurn> = {}): JudgedTurn {
   const number = id.charCodeAt(0);
   return {
     ...{ id, memberId: `speaker of ${id}`, text: `text of ${id}`, promptMemberIds: [] },
-    ...{ promptIds: [number, 1], replyIds: [number, 2], ratings: [], corrections: [] },
+    ...{ promptIds: [number, 1], replyIds: [number, 2], ratings: [], corrections: [], tries: [] },
     ...changes,
   };
 }

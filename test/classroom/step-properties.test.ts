@@ -45,6 +45,7 @@ const event: fc.Arbitrary<SessionEvent> = fc.oneof(
   }),
   fc.record({ type: fc.constant('revise_choices' as const), turnId }),
   fc.record({ type: fc.constant('another_try' as const), turnId, seed: fc.nat(99) }),
+  fc.record({ type: fc.constant('prefer_try' as const), turnId, memberId, number: fc.integer({ min: 1, max: 3 }) }),
   fc.record({
     ...{ type: fc.constant('rate' as const), turnId, memberId, at },
     ...{ value: fc.double({ min: 0, max: 1, noNaN: true }), alreadyRated: fc.boolean() },
