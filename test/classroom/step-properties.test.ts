@@ -229,6 +229,21 @@ test('nothing trains but after a low, deciding rating with no gate in its way', 
   });
 });
 
+test('tries are compared only while their turn waits for its rating, and a choice never moves a sitting', () => {
+  let chosen = 0;
+  holds((played) => {
+    for (const { before, event, state, effects } of played) {
+      const saves = effects.some((effect) => effect.type === 'save_preference');
+      expect(saves).toBe(event.type === 'prefer_try');
+      if (event.type !== 'prefer_try') continue;
+      chosen += 1;
+      expect(before).toMatchObject({ phase: 'rating', turn: { id: event.turnId } });
+      expect(state).toEqual(before);
+    }
+  });
+  expect(chosen).toBeGreaterThan(0);
+});
+
 test('the first rating of a turn decides, and only the first', () => {
   holds((played) => {
     const decided: string[] = [];
