@@ -1,7 +1,20 @@
 /** The recipes in a sitting: what a low rating queues, whose words it may hold, and what becomes of a no. */
 import { describe, expect, test } from 'vitest';
+import type { Brain } from '../../src/brain/index.ts';
 import type { Actor } from '../../src/classroom/index.ts';
-import { actor, ana, bia, CLASS_ID, createWorld, PLACE, refused, rosa, sharedBrain, type World } from './fixture.ts';
+import {
+  actor,
+  ana,
+  bia,
+  CLASS_ID,
+  createWorld,
+  PLACE,
+  refused,
+  rosa,
+  sharedBrain,
+  type World,
+  withMembersOf,
+} from './fixture.ts';
 
 const shared = sharedBrain();
 const caio = actor('caio');
@@ -146,8 +159,17 @@ describe('two tries', () => {
     }
   });
 
-  test('when what was meant changes there is another prompt, and nothing to compare', async () => {
-    const { classroom, turn } = await compared();
+  test('when what was meant is part of the prompt and changes, there is nothing to compare with', async () => {
+    const { promptIds } = shared.brain;
+    const brain: Brain = {
+      ...withMembersOf(shared.brain),
+      promptIds: (context, text, choices, most) =>
+        promptIds.call(shared.brain, context, `${choices?.emotion} ${text}`, choices, most),
+    };
+    const { classroom } = createWorld({ ...shared, brain });
+    const { id } = classroom.startSession(rosa, PLACE);
+    const turn = await classroom.say(ana, id, { text: 'one' });
+    await classroom.anotherTry(bia, turn.id);
     classroom.preferTry(bia, turn.id, 1);
     const revised = await classroom.reviseChoices(ana, turn.id, { emotion: 'angry' });
     expect(revised).toMatchObject({ tries: 3, comparison: [] });
@@ -156,6 +178,14 @@ describe('two tries', () => {
       { number: 3, preferredBy: 0 },
       { number: 4, preferredBy: 0 },
     ]);
+  });
+
+  test('the same reply once more is no further try', async () => {
+    const { classroom, turn, now } = await compared();
+    classroom.preferTry(bia, turn.id, 2);
+    // This brain reads no choices: the same prompt and the same seed.
+    const revised = await classroom.reviseChoices(ana, turn.id, { emotion: 'angry' });
+    expect(revised.comparison).toMatchObject([{ number: 1 }, { number: 3, reply: now.reply, preferredBy: 1 }]);
   });
 
   test('a restart, also one in the middle of the next try, loses neither tries nor choices', async () => {
