@@ -122,8 +122,8 @@ async function play(browser: Browser, bot: Running, locale: Locale, folder: stri
   await all((visitor) => visitor.button(better(2)).last().waitFor());
   await phone.press(phone.button(better(1)).last());
   await all((visitor) => visitor.thisMessage(title(1), '👍 1'));
-  await all(toEnd);
-  await album.take('two-tries');
+  const compared = t(locale, 'discord:comparison_title');
+  await album.take('two-tries', (visitor) => atTop(visitor.page.getByText(compared).last()));
   await phone.choose(phone.menu(t(locale, 'discord:rate_placeholder')), locale === 'en' ? /^0\.3 / : /^0,3 /);
   await all((visitor) => visitor.message('LoRA ·').waitFor());
   await album.take('training');
