@@ -58,15 +58,13 @@ export default async function recipes(): Promise<BenchTable[]> {
   try {
     const turns: Turn[] = [];
     for (const [at, exercise] of EXERCISES.entries()) turns.push(await said(brain, exercise, at));
+    const held = (await heldOut(brain)).slice(0, Number(option('--held') ?? Number.MAX_SAFE_INTEGER));
+    const own = await ownReplies(brain, held);
     const world: World = {
-      brain,
-      dataFolder,
-      turns,
-      good: await goodTurns(brain),
-      held: (await heldOut(brain)).slice(0, Number(option('--held') ?? Number.MAX_SAFE_INTEGER)),
-      base: 0,
+      ...{ brain, dataFolder, turns, good: await goodTurns(brain), held, own },
+      base: await lossOn(brain, held, {}),
+      baseOwn: await lossOn(brain, own, {}),
     };
-    world.base = await lossOn(brain, world.held, {});
     const some = [ROWS_OPTION, SAID_OPTION, CHAINS_OPTION].some((name) => option(name) !== undefined);
     const runs = (name: string) => !some || option(name) !== undefined;
     return [
@@ -87,8 +85,11 @@ interface World {
   turns: Turn[];
   good: JudgedTurn[];
   held: Exchange[];
-  /** Held-out loss of the base. */
+  /** What the base itself replies to the same prompts: how it spoke before. */
+  own: Exchange[];
+  /** Loss of the base on each. */
   base: number;
+  baseOwn: number;
 }
 
 function option(name: string): string | undefined {
@@ -109,6 +110,19 @@ async function said(brain: Brain, exercise: Exercise, at: number): Promise<Turn>
   const promptIds = await brain.promptIds([], exercise.text, exercise);
   const { outputIds, text } = await brain.generate(promptIds, { seed: 100 + at, maxNewTokens: MOST_TOKENS });
   return { ...exercise, promptIds, replyIds: outputIds, reply: text };
+}
+
+/**
+ * Held-out sentences say what was forgotten only of a brain that was schooled on them; one that was not may even come closer
+ * to them. Its own words of before it can only lose.
+ */
+async function ownReplies(brain: Brain, held: readonly Exchange[]): Promise<Exchange[]> {
+  const own: Exchange[] = [];
+  for (const [at, { promptIds }] of held.entries()) {
+    const { outputIds } = await brain.generate(promptIds, { seed: 500 + at, maxNewTokens: MOST_TOKENS });
+    own.push({ promptIds, replyIds: outputIds });
+  }
+  return own;
 }
 
 async function goodTurns(brain: Brain): Promise<JudgedTurn[]> {
@@ -172,11 +186,12 @@ function counted(moves: readonly Moved[]): Record<string, string | number> {
 }
 
 async function jobsTable(world: World): Promise<BenchTable> {
-  const { brain, turns, held, base } = world;
+  const { brain, turns, held, own, base, baseOwn } = world;
   const rows: BenchTable['rows'] = [];
   for (const [name, how] of picked(ROWS_OPTION, Object.entries<How>(ROWS), ([name]) => name)) {
     const moves: Moved[] = [];
     const losses: number[] = [];
+    const ownLosses: number[] = [];
     const margins: { first: number; last: number }[] = [];
     let seconds = 0;
     for (const [at, turn] of turns.entries()) {
@@ -188,6 +203,7 @@ async function jobsTable(world: World): Promise<BenchTable> {
       moves.push(move);
       console.error(`${name} ${at + 1}: ${move.reply.toFixed(1)} / ${move.correction.toFixed(1)} nats`);
       losses.push(await lossOn(brain, held, ran.version));
+      ownLosses.push(await lossOn(brain, own, ran.version));
       // Some systems keep an open file until the folder goes.
       if (how.full) rmSync(file, { force: true, maxRetries: 1 });
       const [first, last] = [ran.log.at(0), ran.log.at(-1)].map((step) => step?.metrics?.['rewards/margins']);
@@ -203,12 +219,13 @@ async function jobsTable(world: World): Promise<BenchTable> {
           : `${mean(margins.map(({ first }) => first)).toFixed(2)} → ${mean(margins.map(({ last }) => last)).toFixed(2)}`,
       'held out': `${base.toFixed(3)} → ${mean(losses).toFixed(3)}`,
       'worst held out': Math.max(...losses).toFixed(3),
+      'own replies': `${baseOwn.toFixed(3)} → ${mean(ownLosses).toFixed(3)}`,
       's/job': (seconds / turns.length).toFixed(2),
     });
   }
   return {
     title: `Recipes on ${brain.name}: twenty jobs each`,
-    note: `LoRA r = 8 where not said otherwise, each job from the base with the recipe's own settings. Nats: mean change of ln p of the whole text. Held out: loss a token on ${held.length} exchanges in no job.`,
+    note: `LoRA r = 8 where not said otherwise, each job from the base with the recipe's own settings. Nats: mean change of ln p of the whole text. Held out: loss a token on ${held.length} exchanges in no job. Own replies: the same on what the base replied to their prompts.`,
     rows,
   };
 }
@@ -236,7 +253,7 @@ async function oneWordTable(world: World): Promise<BenchTable> {
   };
 }
 
-async function drawnTable({ brain, held, base }: World): Promise<BenchTable> {
+async function drawnTable({ brain, held, own, base, baseOwn }: World): Promise<BenchTable> {
   const rows: BenchTable['rows'] = [];
   for (const task of picked(SAID_OPTION, KNOWN_ANSWERS, ({ text }) => text)) {
     const { text, answer, ...choices } = task;
@@ -263,6 +280,7 @@ async function drawnTable({ brain, held, base }: World): Promise<BenchTable> {
       'mean reward': `${mean(log.slice(0, fifth), 'reward').toFixed(2)} → ${mean(log.slice(-fifth), 'reward').toFixed(2)}`,
       KL: mean(log.slice(-fifth), 'kl').toFixed(2),
       'held out': `${base.toFixed(3)} → ${(await lossOn(brain, held, version)).toFixed(3)}`,
+      'own replies': `${baseOwn.toFixed(3)} → ${(await lossOn(brain, own, version)).toFixed(3)}`,
       's/job': seconds.toFixed(1),
       'says now': spoken.text,
     });
