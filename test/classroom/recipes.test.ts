@@ -1,13 +1,25 @@
 /** The recipes in a sitting: what a low rating queues, whose words it may hold, and what becomes of a no. */
 import { describe, expect, test } from 'vitest';
 import type { Actor } from '../../src/classroom/index.ts';
-import { actor, ana, bia, CLASS_ID, createWorld, PLACE, refused, rosa, sharedBrain, type World } from './fixture.ts';
+import {
+  actor,
+  ana,
+  bia,
+  CLASS_ID,
+  createWorld,
+  PLACE,
+  refused,
+  rosa,
+  sharedBrain,
+  type World,
+  withMembersOf,
+} from './fixture.ts';
 
 const shared = sharedBrain();
 const caio = actor('caio');
 
-function opened(settings: Record<string, unknown>, consenting: readonly Actor[] = [ana, bia, rosa]) {
-  const world = createWorld(shared);
+function opened(settings: Record<string, unknown>, consenting: readonly Actor[] = [ana, bia, rosa], brain = shared) {
+  const world = createWorld(brain);
   const { classroom } = world;
   for (const person of consenting) classroom.consent(person, true);
   classroom.configure(rosa, CLASS_ID, { maxNewTokens: 8, ...settings });
@@ -67,6 +79,18 @@ test('reward trains an adapter even where the class trains all weights', async (
   });
   // Nobody's rating is learnt from, so whose it was does not matter.
   expect(payloadOf(world).memberIds).toEqual([classroom.member(ana).id]);
+});
+
+test.each([
+  [{}, 1e-4],
+  [{ learningRate: 1e-3 }, 1e-3],
+])('a brain five times as deep as sprout, settings %j: it learns at %d', async (settings, learningRate) => {
+  const { brain, model } = shared;
+  const deep = { ...withMembersOf(brain), info: () => ({ ...brain.info(), layers: 30 }) };
+  const { world, classroom, id } = opened({ recipe: 'guided', ...settings }, [ana, bia, rosa], { brain: deep, model });
+  const turn = await classroom.say(ana, id, { text: 'one' });
+  await classroom.rate(bia, turn.id, 0.2);
+  expect(payloadOf(world).args.learningRate).toBeCloseTo(learningRate, 12);
 });
 
 describe('without consent', () => {
