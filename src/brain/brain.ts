@@ -161,7 +161,9 @@ class LoadedBrain implements Brain {
       });
       const seconds = (performance.now() - began) / 1000;
       const tokensPerSecond = outputIds.length / seconds;
-      return { inputIds, outputIds, text: this.#text(outputIds), tokenLogprobs, seconds, tokensPerSecond };
+      const reachedLimit = !this.#endIds.includes(outputIds.at(-1) ?? -1);
+      const text = this.#text(outputIds);
+      return { inputIds, outputIds, reachedLimit, text, tokenLogprobs, seconds, tokensPerSecond };
     });
   }
 

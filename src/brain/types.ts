@@ -47,6 +47,8 @@ export interface Generation {
   inputIds: number[];
   /** The new tokens only; the closing eos, if it came, is kept. */
   outputIds: number[];
+  /** It was stopped at maxNewTokens, or at the end of the model's window, before it ended by itself. */
+  reachedLimit: boolean;
   /** `outputIds` as text: no special tokens, no half characters, trimmed. Empty when the model has no tokenizer. */
   text: string;
   /** Natural-log probability of each output token under the model's own distribution, before penalty, temperature and cuts. */

@@ -126,12 +126,12 @@ export interface TurnView {
   reply: string | null;
   /** Something in the reply was masked. */
   masked: boolean;
+  /** How many tokens the reply had when it was stopped at their limit; null where it ended by itself. */
+  stoppedAt: number | null;
   /** How many replies were made for it. */
   tries: number;
   report: TokenReport | null;
   scores: TurnScores | null;
-  /** The best total a reply can have, for bars. */
-  maxScore: number;
   model: string;
   versionNumber: number;
   seconds: number | null;

@@ -84,10 +84,10 @@ describe('generating', () => {
       expect(logprob).toBeCloseTo(whole[inputIds.length - 1 + index]!, 4);
   });
 
-  test('stops at the end token and keeps it', async () => {
+  test('stops at the end token and keeps it, or at the limit and says so', async () => {
     const brain = await opened();
     for (let seed = 1; ; seed++) {
-      const { outputIds } = await brain.generate([20, 30], {
+      const { outputIds, reachedLimit } = await brain.generate([20, 30], {
         maxNewTokens: 60,
         temperature: 3,
         topK: 0,
@@ -95,6 +95,7 @@ describe('generating', () => {
         seed,
       });
       const end = outputIds.indexOf(brain.tokenizer.eosId);
+      expect(reachedLimit).toBe(end < 0);
       if (end < 0 && seed < 200) continue;
       expect(end).toBe(outputIds.length - 1);
       return;

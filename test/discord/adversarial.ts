@@ -149,6 +149,7 @@ export const turnView: fc.Arbitrary<TurnView> = fc.record({
   state: fc.constantFrom('answering' as const, 'answered' as const, 'failed' as const),
   reply: nullable(nastyText),
   masked: fc.boolean(),
+  stoppedAt: nullable(count),
   tries: count,
   report: nullable(report),
   scores: nullable(
@@ -170,7 +171,6 @@ export const turnView: fc.Arbitrary<TurnView> = fc.record({
       ),
     }),
   ),
-  maxScore: number,
   model: nastyText,
   versionNumber: count,
   seconds: nullable(number),
@@ -332,6 +332,7 @@ export const chatView: fc.Arbitrary<ChatView> = fc.record({
   tokensPerSecond: number,
   inputIds: fc.constant([1]),
   outputIds: fc.constant([2]),
+  reachedLimit: fc.boolean(),
   text: nastyText,
   tokenLogprobs: fc.constant([-1]),
 });
