@@ -113,8 +113,8 @@ async function said(brain: Brain, exercise: Exercise, at: number): Promise<Turn>
 }
 
 /**
- * Held-out sentences say what was forgotten only of a brain that was schooled on them; one that was not may even come closer
- * to them. Its own words of before it can only lose.
+ * Held-out sentences say what was forgotten only of a brain that was schooled on them; another may come closer to them with
+ * every training. What it said itself before is what it stands to lose.
  */
 async function ownReplies(brain: Brain, held: readonly Exchange[]): Promise<Exchange[]> {
   const own: Exchange[] = [];
