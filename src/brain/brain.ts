@@ -4,6 +4,7 @@ import path from 'node:path';
 import {
   type AnyModelConfig,
   architectureOf,
+  gainsFromPanels,
   type ModelConfig,
   mapWeights,
   matchWeights,
@@ -47,11 +48,13 @@ export async function loadBrain(source: string, options: BrainOptions): Promise<
   matchWeights(config, folder.stored());
   const weightsFile = once(() => findWeights(folder, config, options.dataFolder));
   const { precision = 'float32', repack = true } = options;
-  const isServedAsItIs = precision === 'float32' && !repack;
+  const packs = gainsFromPanels(config);
+  const isServedAsItIs = precision === 'float32' && !(repack && packs);
   const cacheFolder = path.join(options.dataFolder, 'cache');
   const served = () => (isServedAsItIs ? weightsFile() : packedWeights(folder, config, precision, cacheFolder));
   const half = once(() => halfFile(folder, config));
-  const files = { weightsFile, frozenFile: () => half() ?? weightsFile() };
+  const isShared = options.besideServing === 'float32' && !packs;
+  const files = { weightsFile, frozenFile: () => (isShared ? weightsFile() : (half() ?? weightsFile())) };
   return new LoadedBrain(place.name, folder, config, files, new Versions(config, served, options));
 }
 

@@ -131,10 +131,12 @@ export interface BrainOptions {
   /** Default float32. */
   precision?: Precision;
   /**
-   * False serves a float32 base from the file it is trained from: slower to write, but nothing is copied, and a process that
-   * also trains has it in memory once.
+   * False serves a float32 base from the file it is trained from, always: slower to write for some, but nothing is copied, and
+   * a process that also trains has it in memory once.
    */
   repack?: boolean;
+  /** How another process of this computer serves the same brain: training maps that one's file where it can, in memory once. */
+  besideServing?: Precision;
   /** How many files of weights are kept open, the base's and those of full fine-tunes; fewer take less memory. */
   sessions?: number;
 }

@@ -35,6 +35,7 @@ export {
   apart,
   type BlockForm,
   blockTensors,
+  gainsFromPanels,
   type LazyTensor,
   type Packable,
   packableMatrices,

@@ -3,10 +3,8 @@ import type { AdapterValues, Parts } from './architectures/types.ts';
 import type { FileRange, Graph, Value } from './graph.ts';
 import { elementCount } from './tensor.ts';
 
-/** Rows of a table that are float32 at a time: 25 MB of GPT-2's. */
+/** Rows of a table that are float32 at a time (25 MB of GPT-2's), and scores of a token. */
 const TABLE_ROWS = 8192;
-
-const HALF_BYTES = 2;
 
 /**
  * @param shapes of all weights. @param given weights that are values already (inputs of the graph).
@@ -27,8 +25,8 @@ export function partsOf(
     rows: (name, indices, distinct) => asFloat32(g.apply('Gather', [stored(name), indices], { distinct })),
     table(name) {
       const range = mapped?.get(name);
-      if (given.has(name) || range?.dtype === undefined) return [stored(name)];
-      return halves(name, shapes.get(name)!, range).map(([part, shape, place]) =>
+      if (given.has(name) || range === undefined) return [stored(name)];
+      return cut(name, shapes.get(name)!, range).map(([part, shape, place]) =>
         asFloat32(g.mappedWeight(part, shape, place)),
       );
     },
@@ -36,13 +34,13 @@ export function partsOf(
   };
 }
 
-/** A table in half precision, cut into parts of its rows. */
-function halves(
+/** A table in its file, cut into parts of its rows. */
+function cut(
   name: string,
   [rows = 0, ...rest]: readonly number[],
   range: FileRange,
 ): [part: string, shape: readonly number[], range: FileRange][] {
-  const rowBytes = HALF_BYTES * elementCount(rest);
+  const rowBytes = (range.dtype === undefined ? 4 : 2) * elementCount(rest);
   return Array.from({ length: Math.ceil(rows / TABLE_ROWS) }, (_, i) => {
     const first = i * TABLE_ROWS;
     const count = Math.min(TABLE_ROWS, rows - first);

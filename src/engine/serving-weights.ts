@@ -21,6 +21,8 @@ export interface Packable extends Matrix {
 export type PackedMatrix = Packable &
   (
     | { readonly form: 'panels'; readonly panels: FileRange }
+    /** Plain matrices [out, in] that lie one after the other. */
+    | { readonly form: 'rows'; readonly rows: FileRange }
     | {
         readonly form: 'blocks';
         readonly bits: 4 | 8;
@@ -70,6 +72,14 @@ export interface LazyTensor {
   readonly dtype: DataType;
   readonly shape: readonly number[];
   read(): HostTensor;
+}
+
+/**
+ * Whether a model's matrices are read faster as panels than as they are: [in, out] is, by up to half; [out, in] hardly, and
+ * left alone it is in memory once for the process that serves it and the one that trains over it.
+ */
+export function gainsFromPanels(config: ModelConfig): boolean {
+  return packableMatrices(config).some(({ fanInFanOut }) => fanInFanOut);
 }
 
 /** What a file holds of a matrix in panels. @param read the weights' numbers, in order. */
