@@ -4,12 +4,12 @@ import path from 'node:path';
 import {
   type AnyModelConfig,
   architectureOf,
-  gainsFromPanels,
   type ModelConfig,
   mapWeights,
   matchWeights,
   parseModelConfig,
   seededRandom,
+  trainsFromPanels,
 } from '../engine/index.ts';
 import { UserError } from '../errors.ts';
 import { type ModelSource, openModelSource } from '../formats/index.ts';
@@ -48,13 +48,14 @@ export async function loadBrain(source: string, options: BrainOptions): Promise<
   matchWeights(config, folder.stored());
   const weightsFile = once(() => findWeights(folder, config, options.dataFolder));
   const { precision = 'float32', repack = true } = options;
-  const packs = gainsFromPanels(config);
-  const isServedAsItIs = precision === 'float32' && !(repack && packs);
+  const isServedAsItIs = precision === 'float32' && !repack;
   const cacheFolder = path.join(options.dataFolder, 'cache');
   const served = () => (isServedAsItIs ? weightsFile() : packedWeights(folder, config, precision, cacheFolder));
   const half = once(() => halfFile(folder, config));
-  const isShared = options.besideServing === 'float32' && !packs;
-  const files = { weightsFile, frozenFile: () => (isShared ? weightsFile() : (half() ?? weightsFile())) };
+  const isShared = options.besideServing === 'float32' && trainsFromPanels(config);
+  const frozenFile = () =>
+    isShared ? packedWeights(folder, config, 'float32', cacheFolder) : (half() ?? weightsFile());
+  const files = { weightsFile, frozenFile: once(frozenFile) };
   return new LoadedBrain(place.name, folder, config, files, new Versions(config, served, options));
 }
 

@@ -33,7 +33,6 @@ import {
   type StoredTensor,
   splitBlocks,
   writeSafetensors,
-  writeSafetensorsInOrder,
 } from '../formats/index.ts';
 import type { Precision } from './types.ts';
 
@@ -49,7 +48,7 @@ export function expandedWeights(source: ModelSource, config: AnyModelConfig, cac
   const file = path.join(cacheFolder, `${sourceSha256(source)}.safetensors`);
   if (!isWhole(file)) {
     const weights = [...matchWeights(config, source.stored())];
-    writeSafetensorsInOrder(file, new Map(weights.map(([name, tensor]) => [name, asFloat32(tensor)])));
+    writeSafetensors(file, new Map(weights.map(([name, tensor]) => [name, asFloat32(tensor)])));
   }
   return file;
 }

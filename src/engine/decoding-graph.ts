@@ -85,22 +85,9 @@ function packedProduct(g: Graph, { packed }: ServingWeights, x: Value, weight: s
   const matrix = packed.get(weight);
   if (matrix === undefined) return undefined;
   // Asked for each of the weights in it, the graph makes the product once.
-  const whole = wholeProduct(g, x, matrix);
+  const whole = matrix.form === 'panels' ? panelProduct(g, x, matrix) : blockProduct(g, x, matrix);
   if (matrix.weights.length === 1) return whole;
   return g.applyAll('SplitColumns', [whole], { sizes: matrix.sizes })[matrix.weights.indexOf(weight)]!;
-}
-
-function wholeProduct(g: Graph, x: Value, matrix: PackedMatrix): Value {
-  switch (matrix.form) {
-    case 'panels':
-      return panelProduct(g, x, matrix);
-    case 'blocks':
-      return blockProduct(g, x, matrix);
-    case 'rows': {
-      const { inFeatures, outFeatures, rows } = matrix;
-      return g.gemm(x, g.mappedWeight(matrix.weights.join('+'), [outFeatures, inFeatures], rows), { transB: true });
-    }
-  }
 }
 
 function panelProduct(g: Graph, x: Value, matrix: PackedMatrix & { form: 'panels' }): Value {

@@ -35,11 +35,11 @@ export {
   apart,
   type BlockForm,
   blockTensors,
-  gainsFromPanels,
   type LazyTensor,
   type Packable,
   packableMatrices,
   panelTensors,
+  trainsFromPanels,
 } from './serving-weights.ts';
 export {
   copyTensors,

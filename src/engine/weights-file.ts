@@ -13,11 +13,14 @@ import type { FileRange } from './graph.ts';
 import { blocksAcross, panelShape } from './packing.ts';
 import {
   apart,
+  fillPanels,
   type Packable,
   type PackedMatrix,
   type PackedPart,
+  type PanelRange,
   packableMatrices,
   packedName,
+  panelRanges,
   type ServingWeights,
 } from './serving-weights.ts';
 import { elementCount } from './tensor.ts';
@@ -56,20 +59,42 @@ export function mapWeights(
  */
 export function mapServingWeights(config: ModelConfig, file: string): ServingWeights {
   const header = readHeader(file);
-  const architecture = architectureOf(config);
   const packed = new Map<string, PackedMatrix>();
   const mapped = new Map<string, FileRange>();
   for (const group of packableMatrices(config)) {
-    const found = locatePacked(header, group, file) ?? locateRows(architecture, header, group, file);
+    const found = locatePacked(header, group, file);
     const all = found ? [found] : apart(group).flatMap((matrix) => locatePacked(header, matrix, file) ?? []);
     for (const matrix of all) for (const weight of matrix.weights) packed.set(weight, matrix);
   }
+  const architecture = architectureOf(config);
   for (const [name, shape] of architecture.weights) {
     // The head's table may also be that of the embeddings, of which rows are read.
     if (!packed.has(name) || name === architecture.headTable)
       mapped.set(name, locateWeight(architecture, header, name, shape, file));
   }
   return { mapped, packed };
+}
+
+/** Where the weights lie that an adapter is trained over: plain, in half precision too, or in panels. */
+export interface FrozenWeights {
+  readonly mapped: ReadonlyMap<string, FileRange>;
+  readonly panels: ReadonlyMap<string, PanelRange>;
+}
+
+/** The same for training an adapter over `file`, which a brain in use may have mapped too. Same errors. */
+export function mapFrozenWeights(config: ModelConfig, file: string): FrozenWeights {
+  const header = readHeader(file);
+  const architecture = architectureOf(config);
+  const packed = packableMatrices(config).flatMap(
+    (group) => (fillPanels(group) && locatePacked(header, group, file)) || [],
+  );
+  const panels = new Map(packed.flatMap((matrix) => (matrix.form === 'panels' ? panelRanges(matrix) : [])));
+  const mapped = new Map<string, FileRange>();
+  for (const [name, shape] of architecture.weights) {
+    if (!panels.has(name) || name === architecture.headTable)
+      mapped.set(name, locateWeight(architecture, header, name, shape, file, true));
+  }
+  return { mapped, panels };
 }
 
 function locateWeight(
@@ -107,26 +132,6 @@ function locatePacked(header: Header, matrix: Packable, file: string): PackedMat
       return { ...matrix, form: 'blocks', bits, blocks, scales, offsets: part('offsets', shape, 4) };
   }
   return undefined;
-}
-
-/** Plain [out, in] matrices of one group that lie one after the other, as one. */
-function locateRows(
-  layout: WeightLayout,
-  header: Header,
-  matrix: Packable,
-  file: string,
-): (PackedMatrix & { form: 'rows' }) | undefined {
-  const { weights, sizes, inFeatures, fanInFanOut } = matrix;
-  const isThere = (name: string) => findWeight(layout, name, (alias) => header.entries[alias]) !== undefined;
-  if (weights.length === 1 || fanInFanOut || !weights.every(isThere)) return undefined;
-  const places = weights.map((name, i) => locateWeight(layout, header, name, [sizes[i]!, inFeatures], file));
-  const [first] = places;
-  let end = first!.offset;
-  for (const { offset, length } of places) {
-    if (offset !== end) return undefined;
-    end += length;
-  }
-  return { ...matrix, form: 'rows', rows: { ...first!, length: end - first!.offset } };
 }
 
 interface Header {

@@ -22,7 +22,6 @@ export {
   type Writable,
   writeSafetensors,
   writeSafetensorsBySha256,
-  writeSafetensorsInOrder,
 } from './safetensors.ts';
 export { HEADER_LIMIT_BYTES, RANK_LIMIT, TENSOR_LIMIT } from './safetensors-header.ts';
 export { openTorch } from './torch.ts';

@@ -110,11 +110,6 @@ export function writeSafetensors(path: string, tensors: Writable, metadata: Reco
   writeDurably(path, pieces(tensors, metadata));
 }
 
-/** The same with the tensors' bytes in the order given, for what is read fastest side by side. */
-export function writeSafetensorsInOrder(path: string, tensors: Writable): void {
-  writeDurably(path, pieces(tensors, {}, asGiven));
-}
-
 /** Writes a file named by the sha-256 of its bytes into `folder`: the name of a version's full weights. */
 export function writeSafetensorsBySha256(
   folder: string,
@@ -139,8 +134,8 @@ function* hashed(chunks: Iterable<Uint8Array>, hash: ReturnType<typeof createHas
 }
 
 /** The file's parts in order: length, header padded with spaces to a multiple of 8, each tensor's bytes. */
-function* pieces(tensors: Writable, metadata: Record<string, string>, order = referenceOrder): Generator<Uint8Array> {
-  const ordered = [...tensors].map(([name, tensor]) => checked(name, tensor)).sort(order);
+function* pieces(tensors: Writable, metadata: Record<string, string>): Generator<Uint8Array> {
+  const ordered = [...tensors].map(([name, tensor]) => checked(name, tensor)).sort(referenceOrder);
   let offset = 0;
   const entries = ordered.map(({ name, tensor, kind, length }) => {
     const place = { dtype: kind.name, shape: tensor.shape, data_offsets: [offset, offset + length] };
@@ -180,9 +175,4 @@ function bytesOf(name: string, tensor: HostTensor | StoredTensor, length: number
 
 function referenceOrder(a: { order: number; utf8: Buffer }, b: { order: number; utf8: Buffer }): number {
   return a.order - b.order || Buffer.compare(a.utf8, b.utf8);
-}
-
-/** Larger numbers still come first, so that each lies at a multiple of its size. */
-function asGiven(a: { order: number }, b: { order: number }): number {
-  return a.order - b.order;
 }

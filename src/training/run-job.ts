@@ -92,7 +92,9 @@ async function work(context: JobContext): Promise<void> {
 async function trainAndMeasure(context: JobContext, resume: ReturnType<typeof loadCheckpoint>) {
   const { store, job, threads, precision } = context;
   const { base, probe } = job.payload;
-  const options = { dataFolder: store.folder, threads, sessions: 1, repack: false };
+  // The bot's packed weights are in memory anyway.
+  const repack = precision === 'float32';
+  const options = { dataFolder: store.folder, threads, sessions: 1, repack };
   const brain = await openBrain(base, precision === undefined ? options : { ...options, besideServing: precision });
   try {
     const start = startOf(context);

@@ -150,10 +150,10 @@ export function llama(config: LlamaConfig): Architecture {
 
   const weights = new Map<string, readonly number[]>([['model.embed_tokens.weight', [V, C]]]);
   for (const block of blocks) {
-    // Those that are multiplied at once stand side by side.
-    for (const [part, inFeatures, outFeatures] of parts)
+    for (const [part, inFeatures, outFeatures, bias] of parts) {
       weights.set(`${block}.${part}.weight`, [outFeatures, inFeatures]);
-    for (const [part, , outFeatures, bias] of parts) if (bias) weights.set(`${block}.${part}.bias`, [outFeatures]);
+      if (bias) weights.set(`${block}.${part}.bias`, [outFeatures]);
+    }
     weights.set(`${block}.input_layernorm.weight`, [C]);
     weights.set(`${block}.post_attention_layernorm.weight`, [C]);
   }
