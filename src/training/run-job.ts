@@ -138,6 +138,8 @@ async function trainVersion(
       ...{ brain, trainable, lora },
       ...(weightsFile === undefined ? {} : { weightsFile }),
     });
+    // What opening left behind would lie beside the activations; asked for where the process lets us.
+    globalThis.gc?.();
     const { outcome, summary, totalSteps } = await trainPlanned(context, trainable, planned, resume);
     if (outcome === 'paused') store.jobs.release(job.id, worker);
     if (outcome === 'paused') return null;
