@@ -388,7 +388,7 @@ describe('a job that cannot be done', () => {
     const jobId = enqueue();
     const failed = await run();
     expect(failed).toMatchObject({ state: 'failed', attempts: 1, versionId: null });
-    expect(failed.error).toMatchObject({ identifier: 'weights_file_damaged', context: { file: 'model.safetensors' } });
+    expect(failed.error).toMatchObject({ identifier: 'safetensors_range', context: { file: 'model.safetensors' } });
     expect(store.classes.get(CLASS_ID)?.currentVersionId).toBeNull();
 
     writeFileSync(path, whole);
