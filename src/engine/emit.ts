@@ -31,6 +31,8 @@ export interface Emitter {
   ): void;
   /** Whether anything uses a value: an operation with several outputs may leave out what makes the others. */
   isWanted(value: Value): boolean;
+  /** Whether a value of a training graph is a weight in a file, or one cast to float32. */
+  isFrozen(value: Value): boolean;
   /** A node with one output of a fresh name. */
   node1(type: string, inputs: readonly string[], attributes?: Record<string, AttributeValue>, domain?: string): string;
   ints(values: readonly number[]): string;
@@ -44,8 +46,15 @@ export interface Emitter {
 /** The output of a silent graph that comes before all others; see `runInto` in session.ts. */
 export const SILENCER = 'silencer';
 
-/** The model's bytes. Inputs and outputs keep their names in the graph. `silent`: for `runInto`. */
-export function emit(graph: Graph, { silent = false }: { silent?: boolean } = {}): Uint8Array {
+export interface EmitOptions {
+  /** For `runInto`. */
+  silent?: boolean;
+  /** The graph is large and its products have some dozens of rows: weights in a file stand on their left. */
+  training?: boolean;
+}
+
+/** The model's bytes. Inputs and outputs keep their names in the graph. */
+export function emit(graph: Graph, { silent = false, training = false }: EmitOptions = {}): Uint8Array {
   const names = new Map<number, string>();
   for (const [name, value] of graph.inputs) names.set(value.id, name);
   for (const { name, value } of graph.mapped) names.set(value.id, name);
@@ -62,7 +71,8 @@ export function emit(graph: Graph, { silent = false }: { silent?: boolean } = {}
   const used = usedNodes(graph);
   const consumed = new Set(used.flatMap(({ inputs }) => inputs.map((input) => input.id)));
   const results = [...graph.outputs.values()].map((value) => value.id);
-  const writer = createEmitter(graph, new Set([...consumed, ...results]), nodes, initializers);
+  const frozen = new Set(training ? graph.mapped.map(({ value }) => value.id) : []);
+  const writer = createEmitter(graph, new Set([...consumed, ...results]), frozen, nodes, initializers);
   for (const { value, numbers } of graph.constants) {
     initializers.set(nameOf(value), constantTensor(nameOf(value), value.dtype, value.shape, numbers));
   }
@@ -72,6 +82,13 @@ export function emit(graph: Graph, { silent = false }: { silent?: boolean } = {}
   }
   for (const [name, value] of aliases) writer.node('Identity', [nameOf(value)], [name]);
   if (silent) writer.node('SequenceConstruct', [writer.scalarFloat(0)], [SILENCER]);
+
+  // onnxruntime loses a size where a shape is made of numbers known at run time alone. Whatever comes after then fits no array
+  // given back, and stays in a list that each later array is compared with: told the sizes, it opens large graphs in a fifth of the time.
+  const told = training
+    ? used.filter(({ operation }) => operation === 'Reshape').flatMap(({ outputs }) => outputs)
+    : [];
+  const inner = told.filter(({ id }) => consumed.has(id) && !names.has(id));
 
   return proto.onnx.ModelProto.encode({
     irVersion: IR_VERSION,
@@ -85,6 +102,7 @@ export function emit(graph: Graph, { silent = false }: { silent?: boolean } = {}
       node: nodes,
       initializer: [...initializers.values()],
       input: [...graph.inputs].map(([name, value]) => valueInfo(name, value)),
+      valueInfo: inner.map((value) => valueInfo(nameOf(value), value)),
       output: [...(silent ? [silencerInfo] : []), ...[...graph.outputs].map(([name, value]) => valueInfo(name, value))],
     },
   }).finish();
@@ -124,6 +142,7 @@ function leavesLast(nodes: readonly Node[], consumed: ReadonlySet<number>): Node
 function createEmitter(
   graph: Graph,
   wanted: ReadonlySet<number>,
+  frozen: ReadonlySet<number>,
   nodes: onnx.INodeProto[],
   initializers: Map<string, onnx.ITensorProto>,
 ): Emitter {
@@ -176,6 +195,7 @@ function createEmitter(
       return name;
     },
     isWanted: ({ id }) => wanted.has(id),
+    isFrozen: (value) => frozen.has(value.node?.operation === 'Cast' ? value.node.inputs[0]!.id : value.id),
     ints: (values) => constant('int64', [values.length], values),
     scalarInt: (value) => constant('int64', [], [value]),
     scalarFloat: (value) => constant('float32', [], [value]),

@@ -9,8 +9,8 @@ export { InferenceSession, Tensor };
 export interface SessionOptions {
   /** Threads inside an operation; results are byte-equal for the same number. */
   threads?: number;
-  /** Runs the graph node by node, nothing folded, fused or shared. */
-  asWritten?: boolean;
+  /** A graph of training: run node by node, nothing folded, fused or shared; see EmitOptions. */
+  training?: boolean;
   /** The session is asked through `runInto` alone. */
   silent?: boolean;
   /** Kernels may keep repacked copies of the weights. */
@@ -32,7 +32,7 @@ export async function openSession(graph: Graph, options: SessionOptions = {}): P
     'intra_op.allow_spinning': '0',
   };
   if (options.weightsFolder !== undefined) session.model_external_initializers_file_folder_path = options.weightsFolder;
-  return InferenceSession.create(emit(graph, { silent: options.silent }), {
+  return InferenceSession.create(emit(graph, { silent: options.silent, training: options.training }), {
     executionProviders: ['cpu'],
     intraOpNumThreads: options.threads ?? defaultThreads(),
     interOpNumThreads: 1,
@@ -40,7 +40,7 @@ export async function openSession(graph: Graph, options: SessionOptions = {}): P
     // Lengths differ from run to run; a pattern recorded at one length misplans the next.
     enableMemPattern: false,
     // Our graphs are written as they should run; its passes would only undo what is made again to save memory.
-    graphOptimizationLevel: options.asWritten ? 'disabled' : 'all',
+    graphOptimizationLevel: options.training ? 'disabled' : 'all',
     logSeverityLevel: 3,
     extra: { session },
   });
