@@ -72,13 +72,6 @@ export function trainingGraph(config: ModelConfig, options: TrainingGraphOptions
     adapters.set(name, { a, b, scaling: loraScaling(lora!) });
     trained.set(names.a, a).set(names.b, b);
   }
-  for (const group of architecture.together ?? []) {
-    const layers = group.filter((name) => adapters.has(name));
-    const all = layers.map((name) => adapters.get(name)!.a);
-    if (layers.length < 2) continue;
-    for (const [place, name] of layers.entries())
-      adapters.set(name, { ...adapters.get(name)!, joined: { all, place } });
-  }
 
   const sources = partsOf(g, architecture.weights, weights, mapped, adapters);
   // Padding stands on the right, where causal attention never looks back from it: no mask is needed.

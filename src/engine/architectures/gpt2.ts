@@ -6,7 +6,6 @@
  */
 import { z } from 'zod';
 import type { Graph, Value } from '../graph.ts';
-import { adapted } from './adapted.ts';
 import { attendToCache } from './cached-attention.ts';
 import { type CommonConfig, firstId, parseKeys, size, tokenIds, wrongConfig } from './config.ts';
 import type { Architecture, CachedKeys, LinearLayer, ModelInputs, ModelOutputs, Parts } from './types.ts';
@@ -96,7 +95,10 @@ export function gpt2(config: Gpt2Config): Architecture {
     const bias = parts.weight(`${name}.bias`);
     const product = parts.product?.(x, name);
     const y = product ? g.add(product, bias) : g.gemm(x, parts.weight(`${name}.weight`), { plus: bias });
-    return adapted(g, x, y, parts.adapter(name));
+    const adapter = parts.adapter(name);
+    if (!adapter) return y;
+    const narrow = g.gemm(x, adapter.a, { transB: true }); // [N, r]
+    return g.gemm(narrow, adapter.b, { transB: true, alpha: adapter.scaling, plus: y });
   }
 
   function norm(g: Graph, parts: Parts, x: Value, name: string): Value {

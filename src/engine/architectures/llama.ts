@@ -7,7 +7,6 @@
  */
 import { z } from 'zod';
 import type { Graph, Value } from '../graph.ts';
-import { adapted } from './adapted.ts';
 import { attendToCache } from './cached-attention.ts';
 import { type CommonConfig, firstId, parseKeys, size, tokenIds, wrongConfig } from './config.ts';
 import type { Architecture, CachedKeys, LinearLayer, ModelInputs, ModelOutputs, Parts } from './types.ts';
@@ -170,7 +169,10 @@ export function llama(config: LlamaConfig): Architecture {
         ? g.add(product, bias)
         : product
       : g.gemm(x, parts.weight(`${name}.weight`), { transB: true, plus: bias });
-    return adapted(g, x, y, parts.adapter(name));
+    const adapter = parts.adapter(name);
+    if (!adapter) return y;
+    const narrow = g.gemm(x, adapter.a, { transB: true }); // [N, r]
+    return g.gemm(narrow, adapter.b, { transB: true, alpha: adapter.scaling, plus: y });
   }
 
   function norm(g: Graph, parts: Parts, x: Value, name: string): Value {

@@ -14,8 +14,6 @@ export interface AdapterValues {
   readonly a: Value; // [r, in]
   readonly b: Value; // [out, r]
   readonly scaling: number;
-  /** The A of all layers that read the same numbers, in order, and which of them is this one: they multiply at once. */
-  readonly joined?: { readonly all: readonly Value[]; readonly place: number };
 }
 
 /** Where the parts of a model come from: graph inputs when training, a mapped file when serving. */
