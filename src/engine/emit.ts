@@ -31,7 +31,7 @@ export interface Emitter {
   ): void;
   /** Whether anything uses a value: an operation with several outputs may leave out what makes the others. */
   isWanted(value: Value): boolean;
-  /** Whether a value of a training graph is a weight in a file, or one cast to float32. */
+  /** Whether a value of a training graph is a frozen weight, or one cast to float32. */
   isFrozen(value: Value): boolean;
   /** A node with one output of a fresh name. */
   node1(type: string, inputs: readonly string[], attributes?: Record<string, AttributeValue>, domain?: string): string;
@@ -49,7 +49,7 @@ export const SILENCER = 'silencer';
 export interface EmitOptions {
   /** For `runInto`. */
   silent?: boolean;
-  /** The graph is large and its products have some dozens of rows: weights in a file stand on their left. */
+  /** The graph is large and its products have some dozens of rows: frozen weights stand on their left where they can. */
   training?: boolean;
 }
 
@@ -71,7 +71,7 @@ export function emit(graph: Graph, { silent = false, training = false }: EmitOpt
   const used = usedNodes(graph);
   const consumed = new Set(used.flatMap(({ inputs }) => inputs.map((input) => input.id)));
   const results = [...graph.outputs.values()].map((value) => value.id);
-  const frozen = new Set(training ? graph.mapped.map(({ value }) => value.id) : []);
+  const frozen = training ? graph.frozen : new Set<number>();
   const writer = createEmitter(graph, new Set([...consumed, ...results]), frozen, nodes, initializers);
   for (const { value, numbers } of graph.constants) {
     initializers.set(nameOf(value), constantTensor(nameOf(value), value.dtype, value.shape, numbers));

@@ -58,3 +58,39 @@ test('a loss that does not depend on a parameter says so', () => {
   const [a, b] = [g.input('a', [2]), g.input('b', [3])];
   expect(() => gradients(g, g.sum(a, [0]), g.constant(1), [b])).toThrow('the loss does not depend on parameter');
 });
+
+test('gradients of one value are added by the products that make them', () => {
+  const g = new Graph();
+  const [x, left, right] = [g.input('x', ['N', 3]), g.input('left', [3, 4]), g.input('right', [3, 4])];
+  const loss = g.sum(g.mul(g.gemm(x, left), g.gemm(x, right)), [0, 1]);
+  g.output('gradient', gradients(g, loss, g.constant(1), [x])[0]!);
+  const { node } = onnx.ModelProto.decode(emit(g)).graph!;
+  expect(node!.filter(({ opType }) => opType === 'Add')).toEqual([]);
+  const { input } = node!.find(({ output }) => output![0] === 'gradient')!;
+  expect(input).toHaveLength(3);
+});
+
+describe('a graph of training', () => {
+  const range = { location: 'weights', offset: 0, length: 48 };
+  const product = (transB: boolean): Graph => {
+    const g = new Graph();
+    const x = g.reshape(g.input('x', ['B', 'T', 3]), ['B*T', 3]);
+    g.output('y', g.gemm(x, g.mappedWeight('w', transB ? [4, 3] : [3, 4], range), { transB }));
+    return g;
+  };
+  const gemmOf = (graph: Graph, training: boolean) =>
+    onnx.ModelProto.decode(emit(graph, { training })).graph!.node!.find(({ opType }) => opType === 'Gemm')!;
+
+  test('has frozen weights that would be transposed on the left of their products, others where they stand', () => {
+    expect(gemmOf(product(true), true).input![0]).toBe('w');
+    expect(gemmOf(product(true), false).input![1]).toBe('w');
+    expect(gemmOf(product(false), true).input![1]).toBe('w');
+  });
+  test('says the sizes that onnxruntime loses', () => {
+    const { valueInfo } = onnx.ModelProto.decode(emit(product(true), { training: true })).graph!;
+    const sizes = valueInfo![0]!.type!.tensorType!.shape!.dim!.map(
+      ({ dimParam, dimValue }) => dimParam || Number(dimValue),
+    );
+    expect(sizes).toEqual(['B*T', 3]);
+  });
+});
