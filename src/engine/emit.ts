@@ -31,8 +31,6 @@ export interface Emitter {
   ): void;
   /** Whether anything uses a value: an operation with several outputs may leave out what makes the others. */
   isWanted(value: Value): boolean;
-  /** Whether a value of a training graph is a frozen weight, or one cast to float32. */
-  isFrozen(value: Value): boolean;
   /** A node with one output of a fresh name. */
   node1(type: string, inputs: readonly string[], attributes?: Record<string, AttributeValue>, domain?: string): string;
   ints(values: readonly number[]): string;
@@ -49,7 +47,7 @@ export const SILENCER = 'silencer';
 export interface EmitOptions {
   /** For `runInto`. */
   silent?: boolean;
-  /** The graph is large and its products have some dozens of rows: frozen weights stand on their left where they can. */
+  /** The graph is large: onnxruntime is told sizes that it would not find itself. */
   training?: boolean;
 }
 
@@ -71,8 +69,7 @@ export function emit(graph: Graph, { silent = false, training = false }: EmitOpt
   const used = usedNodes(graph);
   const consumed = new Set(used.flatMap(({ inputs }) => inputs.map((input) => input.id)));
   const results = [...graph.outputs.values()].map((value) => value.id);
-  const frozen = training ? graph.frozen : new Set<number>();
-  const writer = createEmitter(graph, new Set([...consumed, ...results]), frozen, nodes, initializers);
+  const writer = createEmitter(graph, new Set([...consumed, ...results]), nodes, initializers);
   for (const { value, numbers } of graph.constants) {
     initializers.set(nameOf(value), constantTensor(nameOf(value), value.dtype, value.shape, numbers));
   }
@@ -142,7 +139,6 @@ function leavesLast(nodes: readonly Node[], consumed: ReadonlySet<number>): Node
 function createEmitter(
   graph: Graph,
   wanted: ReadonlySet<number>,
-  frozen: ReadonlySet<number>,
   nodes: onnx.INodeProto[],
   initializers: Map<string, onnx.ITensorProto>,
 ): Emitter {
@@ -195,7 +191,6 @@ function createEmitter(
       return name;
     },
     isWanted: ({ id }) => wanted.has(id),
-    isFrozen: (value) => frozen.has(value.node?.operation === 'Cast' ? value.node.inputs[0]!.id : value.id),
     ints: (values) => constant('int64', [values.length], values),
     scalarInt: (value) => constant('int64', [], [value]),
     scalarFloat: (value) => constant('float32', [], [value]),

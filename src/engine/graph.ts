@@ -40,8 +40,6 @@ export class Graph {
   readonly constants: Constant[] = [];
   readonly mapped: { readonly name: string; readonly value: Value; readonly range: FileRange }[] = [];
   readonly nodes: Node[] = [];
-  /** The ids of weights that stay as they are: those in a file, and inputs that are not trained. */
-  readonly frozen = new Set<number>();
   readonly #known = new Map<string, readonly Value[]>();
   #count = 0;
 
@@ -68,7 +66,6 @@ export class Graph {
     if (known) return known[0]!;
     const value = this.#value({ shape, dtype });
     this.mapped.push({ name, value, range });
-    this.frozen.add(value.id);
     this.#known.set(`mapped ${name}`, [value]);
     return value;
   }

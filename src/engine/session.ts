@@ -30,9 +30,9 @@ export async function openSession(graph: Graph, options: SessionOptions = {}): P
     disable_prepacking: options.prepack ? '0' : '1',
     // Idle threads that spin would take the bot's processor from it, and a second process's from us.
     'intra_op.allow_spinning': options.training ? '1' : '0',
-    // A training's many small products follow each other closely: a thread that has to be woken for each is late.
-    'intra_op.spin_duration_us': '50',
   };
+  // A training's many small products follow each other closely: a thread that has to be woken for each is late.
+  if (options.training) session['intra_op.spin_duration_us'] = '50';
   if (options.weightsFolder !== undefined) session.model_external_initializers_file_folder_path = options.weightsFolder;
   return InferenceSession.create(emit(graph, { silent: options.silent, training: options.training }), {
     executionProviders: ['cpu'],

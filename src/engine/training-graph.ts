@@ -62,8 +62,7 @@ export function trainingGraph(config: ModelConfig, options: TrainingGraphOptions
     if (mapped) continue;
     const value = g.input(name, shape);
     weights.set(name, value);
-    if (lora) g.frozen.add(value.id);
-    else trained.set(name, value);
+    if (!lora) trained.set(name, value);
   }
   const adapters = new Map<string, AdapterValues>();
   for (const { name, inFeatures, outFeatures } of lora ? loraTargets(config, lora) : []) {

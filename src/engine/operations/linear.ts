@@ -44,15 +44,7 @@ export const Gemm: Operation<'Gemm'> = {
     if (c) broadcast('Gemm', shape, c.shape);
     return [{ shape, dtype: 'float32' }];
   },
-  emit: (onnx, inputs, outputs, node) => {
-    const { transA, transB, alpha } = node.attributes;
-    const [a, b, c] = inputs;
-    if (transA || !transB || c !== undefined || !onnx.isFrozen(node.inputs[1]!))
-      return onnx.node('Gemm', inputs, outputs, kernelFlags(node.attributes));
-    // The kernel packs its right operand at every call, its left one never: (b aᵀ)ᵀ packs the few rows, not the weights.
-    const turned = onnx.node1('Gemm', [b!, a!], kernelFlags({ transB, alpha }));
-    onnx.node('Transpose', [turned], outputs, { perm: { ints: [1, 0] } });
-  },
+  emit: (onnx, inputs, outputs, { attributes }) => onnx.node('Gemm', inputs, outputs, kernelFlags(attributes)),
   gradient: (g, { inputs, attributes }, [dy]) => {
     const [a, b, c] = inputs;
     const multiply = (left: Value, right: Value, flags: Flags): Value => g.gemm(left, right, flags);
