@@ -99,12 +99,12 @@ export async function openTrainable(
   return new OnnxTrainable({
     trained,
     frozen: lora ? base : new Map(),
-    session: await openSession(graph.graph, { ...sessionOptions, silent: true, asWritten: true }),
+    session: await openSession(graph.graph, { ...sessionOptions, silent: true, training: true }),
     outputs: graph,
     openEvaluation: () =>
       openSession(trainingGraph(config, { lora, frozen, lossOnly: true }).graph, {
         ...sessionOptions,
-        asWritten: true,
+        training: true,
       }),
     pool: new AdamWPool(memory, options.threads ?? defaultThreads()),
     adamw: { ...defaultAdamW, ...options.adamw },
