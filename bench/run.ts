@@ -22,6 +22,8 @@ const { values, positionals: wanted } = parseArgs({
     // Of `recipes`, which reads them itself.
     model: { type: 'string' },
     rows: { type: 'string' },
+    said: { type: 'string' },
+    chains: { type: 'string' },
     held: { type: 'string' },
   },
 });

@@ -50,11 +50,11 @@ async function rollback({ desk, caller }: CommandContext): Promise<Answer> {
   return announced(desk.classroom.rollback(caller.actor), caller);
 }
 
-/** Which brain answers concerns everybody. */
+/** Which brain answers concerns everybody: it is said to all, once. */
 function announced(versions: readonly VersionView[], { locale, classLocale }: CommandContext['caller']): Answer {
   const current = versions.find((version) => version.current);
   if (!current) throw new Error('no version is in use');
-  return { answer: usingMessage(current, locale), post: usingMessage(current, classLocale) };
+  return { answer: notice(`✅ ${t(locale, 'discord:using_told')}`), post: usingMessage(current, classLocale) };
 }
 
 async function compare({ desk, caller, options }: CommandContext): Promise<Answer> {

@@ -28,8 +28,8 @@ function numbersOf({ classroom, store }: CommandContext['desk'], classId: string
   const version = classroom.brains(classId).at(-1);
   const trained = version?.id ? store.versions.get(version.id) : undefined;
   const job = trained?.jobId ? store.jobs.get(trained.jobId) : undefined;
-  const { threshold } = classroom.settings(classId);
-  return { threshold, ...ofTurn(turn), ...(job ? ofJob(classroom.job(job.id)) : {}) };
+  const { threshold, maxNewTokens } = classroom.settings(classId);
+  return { threshold, maxNewTokens, ...ofTurn(turn), ...(job ? ofJob(classroom.job(job.id)) : {}) };
 }
 
 function ofTurn(

@@ -24,7 +24,7 @@ export async function runJob(brain: Brain, job: Job, from: BrainVersion = {}): P
   const adapter = from.adapter?.tensors ?? initLora(brain.config, lora, job.seed);
   const trainable = await openTrainable(brain.config, { file: brain.weightsFile }, { method: 'lora', lora, adapter });
   try {
-    const args = { ...recipeArguments(job.recipe, 'lora', job.material?.kind), seed: job.seed };
+    const args = { ...recipeArguments(job.recipe, 'lora', brain.info(), job.material?.kind), seed: job.seed };
     const { objective } = objectiveOf({ ...job, args }, { brain, trainable, lora });
     const { log } = await trainFor(trainable, objective, args);
     const version = { adapter: { lora, tensors: copyTensors(trainable.trainedTensors()) } };
@@ -39,7 +39,7 @@ export async function runFullJob(brain: Brain, job: Job, file: string): Promise<
   const began = performance.now();
   const trainable = await openTrainable(brain.config, { file: brain.weightsFile }, { method: 'full' });
   try {
-    const args = { ...recipeArguments(job.recipe, 'full', job.material?.kind), seed: job.seed };
+    const args = { ...recipeArguments(job.recipe, 'full', brain.info(), job.material?.kind), seed: job.seed };
     const { objective } = objectiveOf({ ...job, args }, { brain, trainable, lora: null });
     const { log } = await trainFor(trainable, objective, args);
     writeSafetensors(file, trainable.trainedTensors(), {});

@@ -1,9 +1,11 @@
 /**
- * What each recipe does to the brain: `npm run bench -- recipes [--model MODEL] [--rows NAME,… --held N]`, where rows picks
- * those of the first table, alone, and held so many of the held-out sentences (a large model takes its time). Twenty turns (exercises.ts), each a job of
- * its own from the base: is the rated reply less likely afterwards, the better answer more, and what does it cost on
- * sentences that were in no training? Then corrections that change one word, replies drawn for a known best answer, and five
- * jobs in a row. The rated replies are the brain's own, drawn with fixed seeds. A quarter of an hour with sprout.
+ * What each recipe does to the brain: `npm run bench -- recipes [--model MODEL] [--rows "NAME;…"] [--said "TEXT;…"] [--chains
+ * "NAME;…"] [--held N]`. Twenty turns (exercises.ts), each a job of its own from the base: is the rated reply less likely
+ * afterwards, the better answer more, and what does it cost on sentences that were in no training? Then corrections that
+ * change one word, replies drawn for a known best answer, and five jobs in a row. The rated replies are the brain's own,
+ * drawn with fixed seeds. A quarter of an hour with sprout. A larger model takes its time: rows (of the first table), said
+ * (of the drawn replies) and chains (of the jobs in a row) pick what runs, nothing else then does, and held says how many of
+ * the held-out sentences are measured. What has been done so far goes to stderr, job by job.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,6 +22,10 @@ const RULES = {
 } as const satisfies Omit<MaterialRules, 'recipe'>;
 const MOST_TOKENS = 40;
 const CHAIN = 5;
+
+const ROWS_OPTION = '--rows';
+const SAID_OPTION = '--said';
+const CHAINS_OPTION = '--chains';
 
 /** A turn as it stands when it is rated. */
 interface Turn extends Exercise {
@@ -52,17 +58,21 @@ export default async function recipes(): Promise<BenchTable[]> {
   try {
     const turns: Turn[] = [];
     for (const [at, exercise] of EXERCISES.entries()) turns.push(await said(brain, exercise, at));
+    const held = (await heldOut(brain)).slice(0, Number(option('--held') ?? Number.MAX_SAFE_INTEGER));
+    const own = await ownReplies(brain, held);
     const world: World = {
-      brain,
-      dataFolder,
-      turns,
-      good: await goodTurns(brain),
-      held: (await heldOut(brain)).slice(0, Number(option('--held') ?? Number.MAX_SAFE_INTEGER)),
-      base: 0,
+      ...{ brain, dataFolder, turns, good: await goodTurns(brain), held, own },
+      base: await lossOn(brain, held, {}),
+      baseOwn: await lossOn(brain, own, {}),
     };
-    world.base = await lossOn(brain, world.held, {});
-    if (option('--rows') !== undefined) return [await jobsTable(world)];
-    return [await jobsTable(world), await oneWordTable(world), await drawnTable(world), await chainTable(world)];
+    const some = [ROWS_OPTION, SAID_OPTION, CHAINS_OPTION].some((name) => option(name) !== undefined);
+    const runs = (name: string) => !some || option(name) !== undefined;
+    return [
+      ...(runs(ROWS_OPTION) ? [await jobsTable(world)] : []),
+      ...(some ? [] : [await oneWordTable(world)]),
+      ...(runs(SAID_OPTION) ? [await drawnTable(world)] : []),
+      ...(runs(CHAINS_OPTION) ? [await chainTable(world)] : []),
+    ];
   } finally {
     await brain.dispose();
     rmSync(dataFolder, { recursive: true, force: true });
@@ -75,8 +85,11 @@ interface World {
   turns: Turn[];
   good: JudgedTurn[];
   held: Exchange[];
-  /** Held-out loss of the base. */
+  /** What the base itself replies to the same prompts: how it spoke before. */
+  own: Exchange[];
+  /** Loss of the base on each. */
   base: number;
+  baseOwn: number;
 }
 
 function option(name: string): string | undefined {
@@ -84,10 +97,32 @@ function option(name: string): string | undefined {
   return at < 0 ? undefined : process.argv[at + 1];
 }
 
+/** Those whose name the option lists; all where it is not given. */
+function picked<T>(optionName: string, all: readonly T[], nameOf: (one: T) => string): T[] {
+  const wanted = option(optionName)?.split(';');
+  const unknown = wanted?.filter((name) => !all.some((one) => nameOf(one) === name)) ?? [];
+  if (unknown.length > 0)
+    throw new Error(`${optionName}: "${unknown.join('", "')}" is none of ${all.map(nameOf).join('; ')}`);
+  return all.filter((one) => wanted?.includes(nameOf(one)) ?? true);
+}
+
 async function said(brain: Brain, exercise: Exercise, at: number): Promise<Turn> {
   const promptIds = await brain.promptIds([], exercise.text, exercise);
   const { outputIds, text } = await brain.generate(promptIds, { seed: 100 + at, maxNewTokens: MOST_TOKENS });
   return { ...exercise, promptIds, replyIds: outputIds, reply: text };
+}
+
+/**
+ * Held-out sentences say what was forgotten only of a brain that was schooled on them; another may come closer to them with
+ * every training. What it said itself before is what it stands to lose.
+ */
+async function ownReplies(brain: Brain, held: readonly Exchange[]): Promise<Exchange[]> {
+  const own: Exchange[] = [];
+  for (const [at, { promptIds }] of held.entries()) {
+    const { outputIds } = await brain.generate(promptIds, { seed: 500 + at, maxNewTokens: MOST_TOKENS });
+    own.push({ promptIds, replyIds: outputIds });
+  }
+  return own;
 }
 
 async function goodTurns(brain: Brain): Promise<JudgedTurn[]> {
@@ -151,13 +186,12 @@ function counted(moves: readonly Moved[]): Record<string, string | number> {
 }
 
 async function jobsTable(world: World): Promise<BenchTable> {
-  const { brain, turns, held, base } = world;
+  const { brain, turns, held, own, base, baseOwn } = world;
   const rows: BenchTable['rows'] = [];
-  const wanted = option('--rows')?.split(',');
-  const rowsOf: [string, How][] = Object.entries(ROWS).filter(([name]) => wanted?.includes(name) ?? true);
-  for (const [name, how] of rowsOf) {
+  for (const [name, how] of picked(ROWS_OPTION, Object.entries<How>(ROWS), ([name]) => name)) {
     const moves: Moved[] = [];
     const losses: number[] = [];
+    const ownLosses: number[] = [];
     const margins: { first: number; last: number }[] = [];
     let seconds = 0;
     for (const [at, turn] of turns.entries()) {
@@ -165,8 +199,11 @@ async function jobsTable(world: World): Promise<BenchTable> {
       const file = path.join(world.dataFolder, `${name} ${at}.safetensors`);
       const ran = how.full ? await runFullJob(brain, job, file) : await runJob(brain, job);
       seconds += ran.seconds;
-      moves.push(await moved(brain, turn, {}, ran.version));
+      const move = await moved(brain, turn, {}, ran.version);
+      moves.push(move);
+      console.error(`${name} ${at + 1}: ${move.reply.toFixed(1)} / ${move.correction.toFixed(1)} nats`);
       losses.push(await lossOn(brain, held, ran.version));
+      ownLosses.push(await lossOn(brain, own, ran.version));
       // Some systems keep an open file until the folder goes.
       if (how.full) rmSync(file, { force: true, maxRetries: 1 });
       const [first, last] = [ran.log.at(0), ran.log.at(-1)].map((step) => step?.metrics?.['rewards/margins']);
@@ -182,12 +219,13 @@ async function jobsTable(world: World): Promise<BenchTable> {
           : `${mean(margins.map(({ first }) => first)).toFixed(2)} → ${mean(margins.map(({ last }) => last)).toFixed(2)}`,
       'held out': `${base.toFixed(3)} → ${mean(losses).toFixed(3)}`,
       'worst held out': Math.max(...losses).toFixed(3),
+      'own replies': `${baseOwn.toFixed(3)} → ${mean(ownLosses).toFixed(3)}`,
       's/job': (seconds / turns.length).toFixed(2),
     });
   }
   return {
     title: `Recipes on ${brain.name}: twenty jobs each`,
-    note: `LoRA r = 8 where not said otherwise, each job from the base with the recipe's own settings. Nats: mean change of ln p of the whole text. Held out: loss a token on ${held.length} exchanges in no job.`,
+    note: `LoRA r = 8 where not said otherwise, each job from the base with the recipe's own settings. Nats: mean change of ln p of the whole text. Held out: loss a token on ${held.length} exchanges in no job. Own replies: the same on what the base replied to their prompts.`,
     rows,
   };
 }
@@ -215,23 +253,34 @@ async function oneWordTable(world: World): Promise<BenchTable> {
   };
 }
 
-async function drawnTable({ brain, held, base }: World): Promise<BenchTable> {
+async function drawnTable({ brain, held, own, base, baseOwn }: World): Promise<BenchTable> {
   const rows: BenchTable['rows'] = [];
-  for (const [at, { text, answer, ...choices }] of KNOWN_ANSWERS.entries()) {
+  for (const task of picked(SAID_OPTION, KNOWN_ANSWERS, ({ text }) => text)) {
+    const { text, answer, ...choices } = task;
     const promptIds = await brain.promptIds([], text, choices);
     const { maxScore, halfReward, maxNewTokens, beta } = RULES;
     const tasks = [{ promptIds: [...promptIds], target: answer }];
     const material = { kind: 'drawn', tasks, maxScore, halfReward, maxNewTokens, beta } as const;
-    const { log, version, seconds } = await runJob(brain, { recipe: 'reward', trainingText: '', material, seed: at });
+    const { log, version, seconds } = await runJob(brain, {
+      recipe: 'reward',
+      trainingText: '',
+      material,
+      seed: KNOWN_ANSWERS.indexOf(task),
+    });
     const fifth = Math.ceil(log.length / 5);
     const mean = (steps: typeof log, name: string) =>
       steps.reduce((sum, { metrics }) => sum + (metrics?.[name] ?? 0), 0) / steps.length;
+    const fifths = Array.from({ length: 5 }, (_, part) =>
+      mean(log.slice(part * fifth, (part + 1) * fifth), 'reward').toFixed(2),
+    );
+    console.error(`${text}: mean reward by fifths ${fifths.join(' ')}`);
     const spoken = await brain.generate(promptIds, { seed: 1, maxNewTokens: MOST_TOKENS }, version);
     rows.push({
       ...{ said: text, 'best answer': answer },
       'mean reward': `${mean(log.slice(0, fifth), 'reward').toFixed(2)} → ${mean(log.slice(-fifth), 'reward').toFixed(2)}`,
       KL: mean(log.slice(-fifth), 'kl').toFixed(2),
       'held out': `${base.toFixed(3)} → ${(await lossOn(brain, held, version)).toFixed(3)}`,
+      'own replies': `${baseOwn.toFixed(3)} → ${(await lossOn(brain, own, version)).toFixed(3)}`,
       's/job': seconds.toFixed(1),
       'says now': spoken.text,
     });
@@ -254,7 +303,7 @@ async function chainTable(world: World): Promise<BenchTable> {
     ['preference', 'preference', good],
     ['reward, by ratings', 'reward', good],
   ];
-  for (const [name, recipe, before] of variants) {
+  for (const [name, recipe, before] of picked(CHAINS_OPTION, variants, ([name]) => name)) {
     let version: BrainVersion = {};
     const moves: Moved[] = [];
     const some = turns.filter((_, at) => at % Math.floor(turns.length / CHAIN) === 0).slice(0, CHAIN);

@@ -47,6 +47,8 @@ export interface Generation {
   inputIds: number[];
   /** The new tokens only; the closing eos, if it came, is kept. */
   outputIds: number[];
+  /** It was stopped at maxNewTokens, or at the end of the model's window, before it ended by itself. */
+  reachedLimit: boolean;
   /** `outputIds` as text: no special tokens, no half characters, trimmed. Empty when the model has no tokenizer. */
   text: string;
   /** Natural-log probability of each output token under the model's own distribution, before penalty, temperature and cuts. */
@@ -135,6 +137,8 @@ export interface BrainOptions {
    * also trains has it in memory once.
    */
   repack?: boolean;
+  /** How another process serves the same brain: adapters are trained over that one's file where they can be, in memory once. */
+  besideServing?: Precision;
   /** How many files of weights are kept open, the base's and those of full fine-tunes; fewer take less memory. */
   sessions?: number;
 }
@@ -150,7 +154,7 @@ export interface Brain {
   readonly source: ModelSource;
   /** The base's weights as a float32 .safetensors file. */
   readonly weightsFile: string;
-  /** The same weights for training an adapter over them: as they are stored, in half precision too. */
+  /** The same weights for training an adapter over them: as they are stored, in half precision too, or as they are served. */
   readonly frozenFile: string;
   /**
    * What the model reads before it answers `text`: laid out by its own chat template, or each utterance closed by the end

@@ -196,13 +196,13 @@ export function queueJob(
   room: Room,
   turn: TurnRow,
   settings: ClassSettings,
-  { probe, material }: { probe: Probe; material: Gathered | null },
+  { probe, material, layers }: { probe: Probe; material: Gathered | null; layers: number },
 ): string {
   const { store, model } = room;
   const { recipe, loraR, loraAlpha, learningRate, epochs } = settings;
   // Drawing needs weights that can be served while they train, and the leash what lies under them: an adapter has both.
   const method = recipe === 'reward' ? 'lora' : settings.method;
-  const defaults = recipeArguments(recipe, method, material?.material.kind);
+  const defaults = recipeArguments(recipe, method, { layers }, material?.material.kind);
   const payload: JobPayload = {
     base: model,
     ...{ recipe, method },

@@ -61,6 +61,8 @@ const storedScoresSchema = z.object({
     .nullable(),
   /** Each token of the reply as text. */
   pieces: z.array(z.string()),
+  /** The reply was stopped at the limit of tokens. Replies of before it was noted do not say. */
+  reachedLimit: z.boolean().optional(),
 });
 export type StoredScores = z.infer<typeof storedScoresSchema>;
 
@@ -170,6 +172,7 @@ export async function makeReply(
     meteorStages: [...measured.meteorStages],
     bertScore,
     pieces: generation.outputIds.map((id) => brain.tokenizer.piece(id)),
+    reachedLimit: generation.reachedLimit,
   };
   const { outputIds, tokenLogprobs, seconds, tokensPerSecond } = generation;
   const made = { outputIds, tokenLogprobs, seconds, tokensPerSecond };

@@ -27,6 +27,8 @@ export interface Words {
   probe?: Probe;
   /** What the recipe learns from; null for classic. */
   material?: Gathered | null;
+  /** Of the model that would be trained. */
+  layers?: number;
 }
 
 interface AnswerUnderWay {
@@ -178,7 +180,11 @@ export class Sittings {
       case 'enqueue_job': {
         const turn = given(store.turns.get(effect.turnId));
         const settings = sessionSettings(this.#room, classId, state);
-        const learning = { probe: given(words.probe), material: words.material ?? null };
+        const learning = {
+          probe: given(words.probe),
+          material: words.material ?? null,
+          layers: given(words.layers),
+        };
         return [{ type: 'job_queued', jobId: queueJob(this.#room, turn, settings, learning) }];
       }
       case 'retry_job':

@@ -112,7 +112,10 @@ export class Turns {
     const before = this.#sittings.get(sessionId).state;
     const decided = before.phase === 'rating' && before.turn.id === turnId;
     const event: SessionEvent = { type: 'rate', turnId, memberId: member.id, value, alreadyRated, blocked, at: now() };
-    const after = this.#sittings.apply(sessionId, event, { probe, material: material ?? null });
+    const after = this.#sittings.apply(sessionId, event, {
+      ...{ probe, material: material ?? null },
+      layers: ready.info().layers,
+    });
     const leadTo = decided ? leadsTo(after) : null;
     return {
       turn: this.view(turnId),

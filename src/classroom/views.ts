@@ -135,14 +135,14 @@ export interface TurnView {
   reply: string | null;
   /** Something in the reply was masked. */
   masked: boolean;
+  /** How many tokens the reply had when it was stopped at their limit; null where it ended by itself. */
+  stoppedAt: number | null;
   /** How many replies were made for it. */
   tries: number;
   /** The replies to compare, the shown one last; empty where there is but one. */
   comparison: TryView[];
   report: TokenReport | null;
   scores: TurnScores | null;
-  /** The best total a reply can have, for bars. */
-  maxScore: number;
   model: string;
   versionNumber: number;
   seconds: number | null;

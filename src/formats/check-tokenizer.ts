@@ -1,13 +1,15 @@
 /**
  * What transformers.js believes of a tokenizer.json: ids that are numbers, merges of pieces there are, added tokens with a name.
- * A damaged one would open, and give ids that are none in the middle of a sitting. What its steps are made of, the library
- * checks itself.
+ * A damaged one would open, and give ids that are none in the middle of a sitting; a hostile one would never come back from
+ * a text. What else its steps are made of, the library checks itself.
  */
 import { isJsonObject, type JsonObject } from './json-file.ts';
 import { isTokenId, readVocabulary, TokenizerMismatch, type Vocabulary } from './tokenizer-parts.ts';
+import { checkSteps } from './tokenizer-steps.ts';
 
-/** @throws TokenizerMismatch, naming the place. */
-export function checkTokenizer({ model, added_tokens: added = [] }: JsonObject): void {
+/** @throws TokenizerMismatch, naming the place; UnsafePattern. */
+export function checkTokenizer(tokenizer: JsonObject): void {
+  const { model, added_tokens: added = [] } = tokenizer;
   if (!isJsonObject(model)) throw new TokenizerMismatch('model');
   const { vocab, merges } = model;
   // Unigram keeps its pieces as a list of [piece, score]; a piece's place is its id.
@@ -20,6 +22,7 @@ export function checkTokenizer({ model, added_tokens: added = [] }: JsonObject):
       isJsonObject(token) && isTokenId(token.id) && typeof token.content === 'string' && token.content !== '';
     if (!isToken) throw new TokenizerMismatch(`added_tokens[${i}]`);
   });
+  checkSteps(tokenizer);
 }
 
 function checkScores(pieces: readonly unknown[]): void {

@@ -10,6 +10,7 @@ import { type JsonObject, readJsonObject, VOCABULARY_LIMITS } from './json-file.
 import type { TokenizerFiles } from './model-source.ts';
 import { readTextFile } from './text-file.ts';
 import { TokenizerMismatch } from './tokenizer-parts.ts';
+import { UnsafePattern } from './tokenizer-steps.ts';
 
 /** merges.txt and vocab.txt; the largest in use take 8 MB. */
 const LINES_LIMIT_BYTES = 16 * 1024 * 1024;
@@ -17,7 +18,7 @@ const TEMPLATE_LIMIT_BYTES = 1024 * 1024;
 
 /**
  * Null where there is none, or where it is of a kind that only tokenizer.json describes. @param model the folder's config.json.
- * @throws UserError json_unreadable, text_too_large, tokenizer_unreadable.
+ * @throws UserError json_unreadable, text_too_large, tokenizer_unreadable, tokenizer_pattern_refused.
  */
 export function readTokenizer(folder: string, model: JsonObject): TokenizerFiles | null {
   const settings = readJsonObject(join(folder, 'tokenizer_config.json')) ?? {};
@@ -31,6 +32,12 @@ export function readTokenizer(folder: string, model: JsonObject): TokenizerFiles
     return { tokenizer, config };
   } catch (error) {
     if (!(error instanceof TokenizerMismatch)) throw error;
+    if (error instanceof UnsafePattern)
+      throw new UserError(
+        'tokenizer_pattern_refused',
+        { folder, pattern: error.message.slice(0, 80) },
+        { cause: error },
+      );
     throw new UserError('tokenizer_unreadable', { folder, problem: error.message.slice(0, 200) }, { cause: error });
   }
 }

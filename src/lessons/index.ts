@@ -39,6 +39,8 @@ export interface LessonNumbers {
   readonly repliesLearnt?: number;
   /** The class's line between good enough and not. */
   readonly threshold?: number;
+  /** The most tokens a reply of the class's may have. */
+  readonly maxNewTokens?: number;
 }
 
 /** The value of each {{parameter}} of a term's sentence with numbers. */
@@ -48,6 +50,7 @@ const QUOTED: Record<LessonTerm, Readonly<Record<string, keyof LessonNumbers>>> 
   bleu: { value: 'bleu' },
   meteor: { value: 'meteor' },
   bertscore: { value: 'bertScore' },
+  token_limit: { value: 'maxNewTokens' },
   epoch: { value: 'epochs' },
   loss: { first: 'firstLoss', last: 'lastLoss' },
   grad_norm: { value: 'lastGradNorm' },

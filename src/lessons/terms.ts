@@ -1,5 +1,5 @@
 /**
- * The twelve words that the original script explained, those of the recipes, and the names people may call them by: English, Portuguese, and
+ * The twelve words that the original script explained, those of the recipes and of a reply, and the names people may call them by: English, Portuguese, and
  * the Trainer's own keys. Names are compared without case, accents, spaces and punctuation, so one spelling of each will do.
  */
 export const TERMS = Object.freeze({
@@ -8,6 +8,7 @@ export const TERMS = Object.freeze({
   bleu: ['bleu', 'bleu score'],
   meteor: ['meteor', 'meteor score'],
   bertscore: ['bertscore', 'bert'],
+  token_limit: ['token limit', 'max_new_tokens', 'token', 'tokens', 'limit', 'limite de tokens', 'limite'],
   epoch: ['epoch', 'epochs', 'época', 'épocas', 'num_train_epochs'],
   loss: ['loss', 'perda'],
   grad_norm: ['grad_norm', 'gradient norm', 'gradient', 'norma do gradiente', 'gradiente'],
@@ -63,6 +64,7 @@ export const LESSON_TERMS: readonly LessonTerm[] = Object.freeze([
   'bleu',
   'meteor',
   'bertscore',
+  'token_limit',
   'epoch',
   'loss',
   'grad_norm',

@@ -30,28 +30,47 @@ export const CLASSIC_ARGUMENTS = Object.freeze({
 /** More than a job has samples: each step looks at all of them, so that what pulls apart is weighed together. */
 const ALL_AT_ONCE = 64;
 
+/** Sprout's layers: the settings were measured on it. */
+const MEASURED_LAYERS = 6;
+
 /**
  * What a recipe trains with where a class sets nothing else; the rest is classic's. Measured on sprout (docs/LOG.md: classic's
  * 2026-11-23, the others' 2026-11-26): gentle enough that five jobs in a row leave most of what the brain knew, strong enough
- * that the rated reply falls and the better answer rises in 20 jobs of 20.
+ * that the rated reply falls and the better answer rises in 20 jobs of 20. A deeper model's rate is lower by as much as it has
+ * more layers (`depthShare`), but for the original's own.
+ * @param model.layers blocks of the model that is trained.
+ * @param kind of what the job learns from; absent for classic.
  */
 export function recipeArguments(
   recipe: Recipe,
   method: 'full' | 'lora',
+  model: { layers: number },
   kind?: JobMaterial['kind'],
 ): Pick<TrainingArguments, 'learningRate' | 'numTrainEpochs'> & Partial<TrainingArguments> {
   const full = method === 'full';
+  const share = depthShare(model.layers);
   switch (recipe) {
     case 'classic':
-      return { learningRate: full ? 5e-5 : 1e-3, numTrainEpochs: 3 };
+      return { learningRate: full ? CLASSIC_ARGUMENTS.learningRate : 1e-3 * share, numTrainEpochs: 3 };
     case 'guided':
     case 'preference':
-      return { learningRate: full ? 2e-5 : 5e-4, numTrainEpochs: 5, gradientAccumulationSteps: ALL_AT_ONCE };
+      return { learningRate: (full ? 2e-5 : 5e-4) * share, numTrainEpochs: 5, gradientAccumulationSteps: ALL_AT_ONCE };
     case 'reward':
       return kind === 'drawn'
-        ? { learningRate: 2e-3, numTrainEpochs: 30, gradientAccumulationSteps: ALL_AT_ONCE }
-        : { learningRate: 5e-4, numTrainEpochs: 5, gradientAccumulationSteps: ALL_AT_ONCE };
+        ? { learningRate: 2e-3 * share, numTrainEpochs: 30, gradientAccumulationSteps: ALL_AT_ONCE }
+        : { learningRate: 5e-4 * share, numTrainEpochs: 5, gradientAccumulationSteps: ALL_AT_ONCE };
   }
+}
+
+/**
+ * How much of the rate a model of so many layers takes. In a job's few steps AdamW moves every weight by about the rate,
+ * however small its gradient: neither clipping nor a loss that has had enough holds it back. What the layers add to the
+ * residual stream adds up, so a model of twice the depth goes as far at half the rate (to first order; Yang et al. 2023,
+ * *Tensor Programs VI*, scale rates with depth for the same reason; measured in docs/LOG.md, 2026-11-26). Never above 1:
+ * models shallower than sprout were not measured.
+ */
+function depthShare(layers: number): number {
+  return Math.min(1, MEASURED_LAYERS / layers);
 }
 
 /** The text a classic job trains on: each utterance in the order it was said. */

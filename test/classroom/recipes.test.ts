@@ -19,8 +19,8 @@ import {
 const shared = sharedBrain();
 const caio = actor('caio');
 
-function opened(settings: Record<string, unknown>, consenting: readonly Actor[] = [ana, bia, rosa]) {
-  const world = createWorld(shared);
+function opened(settings: Record<string, unknown>, consenting: readonly Actor[] = [ana, bia, rosa], brain = shared) {
+  const world = createWorld(brain);
   const { classroom } = world;
   for (const person of consenting) classroom.consent(person, true);
   classroom.configure(rosa, CLASS_ID, { maxNewTokens: 8, ...settings });
@@ -214,6 +214,18 @@ test('reward trains an adapter even where the class trains all weights', async (
   });
   // Nobody's rating is learnt from, so whose it was does not matter.
   expect(payloadOf(world).memberIds).toEqual([classroom.member(ana).id]);
+});
+
+test.each([
+  [{}, 1e-4],
+  [{ learningRate: 1e-3 }, 1e-3],
+])('a brain five times as deep as sprout, settings %j: it learns at %d', async (settings, learningRate) => {
+  const { brain, model } = shared;
+  const deep = { ...withMembersOf(brain), info: () => ({ ...brain.info(), layers: 30 }) };
+  const { world, classroom, id } = opened({ recipe: 'guided', ...settings }, [ana, bia, rosa], { brain: deep, model });
+  const turn = await classroom.say(ana, id, { text: 'one' });
+  await classroom.rate(bia, turn.id, 0.2);
+  expect(payloadOf(world).args.learningRate).toBeCloseTo(learningRate, 12);
 });
 
 describe('without consent', () => {

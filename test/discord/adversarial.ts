@@ -149,6 +149,7 @@ export const turnView: fc.Arbitrary<TurnView> = fc.record({
   state: fc.constantFrom('answering' as const, 'answered' as const, 'failed' as const),
   reply: nullable(nastyText),
   masked: fc.boolean(),
+  stoppedAt: nullable(count),
   tries: count,
   comparison: fc.uniqueArray(fc.record({ number: count, reply: nastyText, preferredBy: count }), {
     ...{ maxLength: 8, selector: ({ number }) => number },
@@ -173,7 +174,6 @@ export const turnView: fc.Arbitrary<TurnView> = fc.record({
       ),
     }),
   ),
-  maxScore: number,
   model: nastyText,
   versionNumber: count,
   seconds: nullable(number),
@@ -337,6 +337,7 @@ export const chatView: fc.Arbitrary<ChatView> = fc.record({
   tokensPerSecond: number,
   inputIds: fc.constant([1]),
   outputIds: fc.constant([2]),
+  reachedLimit: fc.boolean(),
   text: nastyText,
   tokenLogprobs: fc.constant([-1]),
 });

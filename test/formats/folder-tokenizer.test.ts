@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { openModelFolder, type TokenizerFiles, writeModelFolder } from '../../src/formats/index.ts';
 import { golden, inWords, noGolden, refusal, temporaryFolder } from './helpers.ts';
+import { PUBLISHED } from './patterns.ts';
 
 type Files = Record<string, unknown>;
 
@@ -244,5 +245,30 @@ describe('a damaged tokenizer is refused in words that name the piece', () => {
     expect(refused('{"a": ').identifier).toBe('json_unreadable');
     expect(refused(`{"a": ${'['.repeat(100_000)}`).identifier).toBe('json_unreadable');
     expect(refused(' '.repeat(64 * 1024 * 1024 + 1)).identifier).toBe('text_too_large');
+  });
+});
+
+describe('a tokenizer.json that cuts texts by a pattern', () => {
+  const cutting = (Regex: string) =>
+    folderOf({
+      'tokenizer.json': {
+        added_tokens: [],
+        model: { type: 'BPE', vocab: { a: 0 }, merges: [] },
+        normalizer: null,
+        pre_tokenizer: { type: 'Split', pattern: { Regex }, behavior: 'Isolated', invert: false },
+        post_processor: null,
+        decoder: null,
+      },
+    });
+
+  test('of a published tokenizer is opened, and the library takes it', () => {
+    for (const pattern of Object.values(PUBLISHED))
+      expect(open(tokenizerOf(cutting(pattern))).encode('a', { add_special_tokens: false })).toEqual([0]);
+  });
+
+  test('without end is refused in words that quote it', () => {
+    const error = refusal(() => tokenizerOf(cutting('(a+)+$')));
+    expect(error.identifier).toBe('tokenizer_pattern_refused');
+    expect(inWords(error)).toContain('(a+)+$');
   });
 });

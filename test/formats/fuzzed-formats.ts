@@ -18,6 +18,7 @@ import { everyType } from './bytes.ts';
 import type { FuzzedFormat } from './fuzz.ts';
 import { encodeGguf, tinyLlama } from './gguf-builder.ts';
 import { encode, encodeTokenizer, PIECES } from './llama2c-builder.ts';
+import { PUBLISHED } from './patterns.ts';
 import { readWholeModel } from './read-whole-model.ts';
 import { everyKind, legacyCheckpoint, statePickle, storagesOf, zip, zipCheckpoint, zipMembers } from './torch-files.ts';
 
@@ -52,6 +53,8 @@ function useTokenizer(folder: string): void {
   const ids = tokenizer.encode('Olá, the cat 😀 sat<|endoftext|>!');
   if (!ids.every(Number.isInteger)) throw new Error(`tokens of no number: ${ids}`);
   tokenizer.decode(ids);
+  // What a pattern without end would never come back from.
+  tokenizer.encode(`${'a'.repeat(300)}!${' '.repeat(300)}.${'1'.repeat(300)}x`);
 }
 
 const readTorch = fromFile('pytorch_model.bin', (path) => readAll(openTorch(path)));
@@ -95,7 +98,7 @@ function prepareModel(files: Record<string, Uint8Array | string>): (folder: stri
 }
 
 /** tokenizer.json itself is made from vocabulary and merges by the reader. */
-function tokenizerJson(): Buffer {
+function tokenizerJson(patterns: readonly string[] = []): Buffer {
   const special = {
     id: 0,
     content: '<|endoftext|>',
@@ -106,12 +109,13 @@ function tokenizerJson(): Buffer {
     special: true,
   };
   const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true };
+  const cuts = patterns.map((Regex) => ({ type: 'Split', pattern: { Regex }, behavior: 'Isolated', invert: false }));
   const model = { type: 'BPE', unk_token: null, vocab: vocabulary, merges };
   return json({
     version: '1.0',
     added_tokens: [special],
     normalizer: null,
-    pre_tokenizer: byteLevel,
+    pre_tokenizer: cuts.length === 0 ? byteLevel : { type: 'Sequence', pretokenizers: [...cuts, byteLevel] },
     post_processor: null,
     decoder: byteLevel,
     model,
@@ -212,7 +216,7 @@ export const FUZZED_FORMATS: readonly FuzzedFormat[] = [
   {
     name: 'tokenizer',
     prepare: prepareModel({}),
-    seeds: () => [tokenizerJson()],
+    seeds: () => [tokenizerJson(), ...Object.values(PUBLISHED).map((pattern) => tokenizerJson([pattern]))],
     read: fromFile('tokenizer.json', (_, folder) => useTokenizer(folder)),
   },
   {

@@ -1,6 +1,7 @@
 /** All files that lie, by the format whose reader must refuse them (see fuzzed-formats.ts). */
 import { MALFORMED_SAFETENSORS } from './malformed-safetensors.ts';
 import { HOSTILE, MALFORMED_LEGACY, MALFORMED_PICKLES, MALFORMED_STATES, MALFORMED_ZIPS } from './malformed-torch.ts';
+import { HOSTILE_PATTERNS } from './patterns.ts';
 
 interface Malformed {
   readonly bytes: Uint8Array;
@@ -28,6 +29,31 @@ const malformedJson = (largest: number): Record<string, Malformed> => ({
 
 const MB = 1024 * 1024;
 
+/** A tokenizer.json that cuts texts by patterns without end, or makes them grow without end. */
+function malformedSteps(): Record<string, Malformed> {
+  const steps = (step: object, identifier: string) =>
+    text(JSON.stringify({ model: { vocab: { a: 0 } }, ...step }), identifier);
+  const double = { type: 'Replace', pattern: { String: 'a' }, content: 'aa' };
+  const nested = HOSTILE_PATTERNS.map((Regex, i) => {
+    const part = { type: 'Sequence', pretokenizers: [{ type: 'Split', pattern: { Regex }, behavior: 'Isolated' }] };
+    return [
+      `pattern ${i}: ${Regex.slice(0, 60)}`,
+      steps({ pre_tokenizer: part }, 'tokenizer_pattern_refused'),
+    ] as const;
+  });
+  const replace = { type: 'Replace', pattern: { Regex: '(a+)+$' }, content: '' };
+  return {
+    ...Object.fromEntries(nested),
+    'a pattern without end before': steps({ normalizer: replace }, 'tokenizer_pattern_refused'),
+    'a pattern without end after': steps({ decoder: replace }, 'tokenizer_pattern_refused'),
+    'a pattern that is none': steps({ normalizer: { ...replace, pattern: { Regex: 7 } } }, 'tokenizer_unreadable'),
+    'a text that doubles without end': steps(
+      { normalizer: { type: 'Sequence', normalizers: Array(40).fill(double) } },
+      'tokenizer_unreadable',
+    ),
+  };
+}
+
 /** Made when asked for: some are as large as a file may be. */
 export const MALFORMED: Readonly<Record<string, () => Record<string, Malformed>>> = {
   safetensors: () => MALFORMED_SAFETENSORS,
@@ -43,7 +69,7 @@ export const MALFORMED: Readonly<Record<string, () => Record<string, Malformed>>
   'adapter-config': () => malformedJson(16 * MB),
   config: () => malformedJson(16 * MB),
   index: () => malformedJson(16 * MB),
-  tokenizer: () => malformedJson(64 * MB),
+  tokenizer: () => ({ ...malformedJson(64 * MB), ...malformedSteps() }),
   'tokenizer-config': () => malformedJson(16 * MB),
   vocabulary: () => malformedJson(64 * MB),
   merges: () => ({

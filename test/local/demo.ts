@@ -214,7 +214,7 @@ function turnCard(sentence = 'I love dancing in the rain'): EmbedBuilder {
     .setColor(0x3f7fb5)
     .setTitle('🧠 Turn 3 · iteration 1')
     .setDescription(
-      `I like the rain in the morning. Do you want to go with me?\n\n\`\`\`\n${TABLE}\n\`\`\`\n-# ✓ in its place · 5→2 stands at 5, belongs at 2 · ✗ not in your sentence\n**Total −10.43 of 25** ▰▰▰▱▱▱▱▱▱▱`,
+      `I like the rain in the morning. Do you want to go with me?\n\n\`\`\`\n${TABLE}\n\`\`\`\n-# ✓ in its place · 5→2 stands at 5, belongs at 2 · ✗ not in your sentence\n▰▰▰▱▱▱▱▱▱▱ **1 in place · 1 elsewhere · 4 not in your sentence**`,
     )
     .addFields(
       ...(['ROUGE-L · 0.57', 'BLEU · 0.31', 'METEOR · 0.44', 'BERTScore · 0.71'] as const).map((name, index) => ({

@@ -372,7 +372,7 @@ test('a stored version whose bytes are not those that were kept: each way to it 
   );
   await lesson.refuses(rosa, command(rosa, 'brain export', { version: 1 }), 'adapter_damaged', damaged);
   expect(await lesson.told(rosa, command(rosa, 'brain list'))).toContain('v1');
-  expect(await lesson.told(rosa, command(rosa, 'brain rollback'))).toContain(t('en', 'discord:using', { number: 0 }));
+  expect(await lesson.told(rosa, command(rosa, 'brain rollback'))).toContain(t('en', 'discord:using_told'));
   await lesson.settledRows();
   await lesson.refuses(rosa, command(rosa, 'brain use', { version: 1 }), 'adapter_damaged', damaged);
   await lesson.sit();

@@ -260,10 +260,10 @@ describe.skipIf(!disk)('a disk', () => {
       await lesson.told(ana, () => ana.press(opening, 'bf:consent:yes'));
       const turn = await lesson.say(ana, LONG_TEXT);
       await lesson.told(ana, () => ana.press(turn, 'bf:rate:', ['0.0']));
-      const before = lesson.rows();
       // The last checkpoint is written a tenth before the end; after it, nothing large is until the version is saved.
       const last = () => Number(lesson.value('SELECT max(step) FROM job_steps')) > 0.9 * steps;
       await rosa.until(last, 'the last checkpoint');
+      const before = lesson.rows();
       resize('full');
       await rosa.until(() => lesson.value('SELECT state FROM jobs') === 'failed', 'the failure');
       expect(lesson.value('SELECT max(step) FROM job_steps')).toBe(steps);

@@ -21,6 +21,7 @@ function knownBrain(window: number, factor: number) {
       const answer: Generation = {
         inputIds: [...inputIds],
         outputIds: [],
+        reachedLimit: false,
         text,
         tokenLogprobs: [],
         seconds: 0,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
-import { CLASSIC_ARGUMENTS, classicRows, classicText } from '../../src/training/index.ts';
+import { CLASSIC_ARGUMENTS, classicRows, classicText, RECIPES, recipeArguments } from '../../src/training/index.ts';
 
 test('the classic recipe is the original script: 3 epochs of one row at 5e-5, falling to 0, clipped at 1', () => {
   expect(CLASSIC_ARGUMENTS).toEqual({
@@ -14,6 +14,36 @@ test('the classic recipe is the original script: 3 epochs of one row at 5e-5, fa
     lrSchedulerType: 'linear',
     maxGradNorm: 1,
   });
+});
+
+const METHODS = ['lora', 'full'] as const;
+const KINDS = [undefined, 'drawn'] as const;
+const defaults = RECIPES.flatMap((recipe) =>
+  METHODS.flatMap((method) =>
+    KINDS.map((kind) => ({
+      name: `${recipe}, ${method}, ${kind ?? 'not drawn'}`,
+      of: (layers: number) => recipeArguments(recipe, method, { layers }, kind),
+      original: recipe === 'classic' && method === 'full',
+    })),
+  ),
+);
+
+test.each(defaults)(
+  '$name: a deeper model learns at a rate lower by as much as it has more layers',
+  ({ of, original }) => {
+    const { learningRate, ...rest } = of(6);
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 100 }), (layers) => {
+        const { learningRate: rate, ...others } = of(layers);
+        expect(others).toEqual(rest);
+        expect(rate).toBeCloseTo(original || layers <= 6 ? learningRate : (learningRate * 6) / layers, 12);
+      }),
+    );
+  },
+);
+
+test('classic over all weights learns at the original script’s rate, whatever the depth', () => {
+  expect(recipeArguments('classic', 'full', { layers: 24 }).learningRate).toBe(CLASSIC_ARGUMENTS.learningRate);
 });
 
 test('its text is everything said, in order, joined by spaces', () => {

@@ -7,6 +7,7 @@ import { decimal, duration, moment } from '../format.ts';
 import { type Attachment, type Payload, payload } from '../payload.ts';
 import { inline, quoted } from '../text.ts';
 import { COLOURS } from './colours.ts';
+import { stoppedSign } from './turn.ts';
 
 const MOST_VERSIONS = 20;
 
@@ -66,8 +67,9 @@ export function comparisonMessage(view: ComparisonView, locale: Locale): Payload
 
 export function chatMessage(prompt: string, view: ChatView, locale: Locale): Payload {
   const reply = quoted(view.reply, 1500, `*${t(locale, 'discord:empty_reply')}*`, 15);
+  const stopped = stoppedSign(view.reachedLimit ? view.outputIds.length : null, locale);
   const embed: APIEmbed = {
-    description: `🗣️ ${quoted(prompt, 1000, t(locale, 'discord:no_words'), 8)}\n\n🧠 ${reply}`,
+    description: `🗣️ ${quoted(prompt, 1000, t(locale, 'discord:no_words'), 8)}\n\n🧠 ${reply}${stopped}`,
     color: COLOURS.quiet,
     footer: {
       text: [

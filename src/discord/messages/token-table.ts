@@ -1,10 +1,9 @@
-/** The token table: what was expected beside what came, where it stands, and what it earns. */
-
+/** The token table: what was expected beside what came, where it stands, and what it earns; and the same in words. */
 import { type Locale, t } from '../../i18n/index.ts';
 import type { TokenReport } from '../../scoring/index.ts';
 import { signed } from '../format.ts';
 import type { Attachment } from '../payload.ts';
-import { cell, codeBlock } from '../text.ts';
+import { bar, cell, codeBlock } from '../text.ts';
 
 type TokenRow = TokenReport['rows'][number];
 
@@ -17,6 +16,8 @@ const REWARD = 7;
 export interface TokenTable {
   /** For the message: aligned, short, with the legend under it. */
   block: string;
+  /** What came of it for who does not read tables: counts, as a total says little (a long reply may lose hundreds). */
+  inWords: string;
   /** All rows, when the message could not hold them. */
   file: Attachment | null;
 }
@@ -28,8 +29,30 @@ export function tokenTable(report: TokenReport, locale: Locale): TokenTable {
   const more = report.rows.length - shown.length;
   const lines = [heading(locale, WORD), ...shown];
   if (more > 0) lines.push(t(locale, 'discord:more', { count: more }));
+  lines.push(totalLine(report, locale, WORD));
   const block = `${codeBlock(lines)}\n-# ${t(locale, 'discord:table_legend')}`;
-  return { block, file: more > 0 ? wholeTable(report, locale) : null };
+  return { block, inWords: inWords(report, locale), file: more > 0 ? wholeTable(report, locale) : null };
+}
+
+function totalLine(report: TokenReport, locale: Locale, width: number): string {
+  // It may have more digits than any reward.
+  const total = cell(signed(locale, report.total), PLACE + 1 + REWARD, 'right');
+  return [cell(t(locale, 'discord:column_total'), 2 * width + 1), total].join(' ');
+}
+
+/**
+ * How many tokens of the reply stand in their place, elsewhere, and nowhere in the sentence; and how many it lacks. The
+ * bar is full for the very same sentence, and counts a token in another place as half of one.
+ */
+function inWords({ rows }: TokenReport, locale: Locale): string {
+  const given = rows.filter(({ generated }) => generated !== '');
+  const count = (code: TokenRow['status']['code']) => given.filter(({ status }) => status.code === code).length;
+  const values = { right: count('correct'), elsewhere: count('misplaced'), absent: count('absent') };
+  const share = rows.length === 0 ? 0 : (values.right + values.elsewhere / 2) / rows.length;
+  const missing = rows.length - given.length;
+  const words = [t(locale, 'discord:table_in_words', values)];
+  if (missing > 0) words.push(t(locale, 'discord:table_missing', { count: missing }));
+  return `${bar(share)} **${words.join(' · ')}**`;
 }
 
 function heading(locale: Locale, width: number): string {
@@ -56,8 +79,14 @@ const MOST_FILE_ROWS = 5000;
 
 function wholeTable(report: TokenReport, locale: Locale): Attachment {
   const rows = report.rows.slice(0, MOST_FILE_ROWS).map((row) => line(row, locale, FILE_WORD));
-  const total = `${t(locale, 'discord:column_total')} ${signed(locale, report.total)}`;
-  const text = [heading(locale, FILE_WORD), ...rows, '', total, t(locale, 'discord:table_legend'), ''].join('\n');
+  const text = [
+    heading(locale, FILE_WORD),
+    ...rows,
+    totalLine(report, locale, FILE_WORD),
+    '',
+    t(locale, 'discord:table_legend'),
+    '',
+  ].join('\n');
   return {
     name: 'tokens.txt',
     data: new TextEncoder().encode(text),

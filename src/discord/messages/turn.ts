@@ -5,7 +5,7 @@ import type { TurnView } from '../../classroom/index.ts';
 import { type Locale, t } from '../../i18n/index.ts';
 import { button, row, select } from '../components.ts';
 import { encodeCustomId } from '../custom-id.ts';
-import { decimal, plain, signed } from '../format.ts';
+import { decimal, plain } from '../format.ts';
 import { LIMITS } from '../limits.ts';
 import { type Attachment, type Payload, payload, type Row } from '../payload.ts';
 import { bar, inline, quoted, truncate } from '../text.ts';
@@ -54,11 +54,12 @@ function answer(view: TurnView, locale: Locale, options: TurnOptions): Payload {
   const reply = quoted(view.reply ?? '', MOST_REPLY, `*${t(locale, 'discord:empty_reply')}*`, 15)
     // Set off from the report below it: the brain's words first.
     .replace(/^/gm, '> ');
+  const stopped = stoppedSign(view.stoppedAt, locale);
   const masked = view.masked ? `\n-# ${t(locale, 'discord:masked')}` : '';
   const embed: APIEmbed = {
     color: COLOURS.brain,
     title: `🧠 ${t(locale, 'discord:turn_title', { number: view.number, iteration: view.iteration })}`,
-    description: `${reply}${masked}${table ? `\n\n${table.block}\n${totalLine(view, locale)}` : ''}`,
+    description: `${reply}${stopped}${masked}${table ? `\n\n${table.block}\n${table.inWords}` : ''}`,
     fields: [...metricFields(view, locale), ...comparisonField(view, locale), ...ratingField(view, locale)],
     footer: { text: footer(view, locale) },
   };
@@ -66,11 +67,9 @@ function answer(view: TurnView, locale: Locale, options: TurnOptions): Payload {
   return payload({ content: words(view, locale, options), embeds: [embed], components: rows(view, locale), files });
 }
 
-function totalLine(view: TurnView, locale: Locale): string {
-  const total = view.report?.total ?? 0;
-  const share = view.maxScore > 0 ? (total / view.maxScore + 1) / 2 : 0;
-  const values = { total: signed(locale, total), most: plain(locale, view.maxScore) };
-  return `**${t(locale, 'discord:total', values)}** ${bar(share)}`;
+/** Under a reply that was stopped at the limit of tokens; nothing under one that ended by itself. */
+export function stoppedSign(tokens: number | null, locale: Locale): string {
+  return tokens === null ? '' : `\n-# ✂️ ${t(locale, 'discord:stopped_at_limit', { tokens })}`;
 }
 
 /** The four measures, each with a bar and what it means in one line. */

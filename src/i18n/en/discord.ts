@@ -83,7 +83,10 @@ export default {
   turn_failed: 'No answer came',
   turn_failed_next: 'Nothing is lost: say it again.',
   masked: 'Words that do not belong in a classroom are hidden.',
-  total: 'Total {{total}} (at best {{most}})',
+  stopped_at_limit: 'Stopped here: {{tokens}} tokens is the limit. `/learn` “token limit” explains it.',
+  table_in_words: '{{right}} in place · {{elsewhere}} elsewhere · {{absent}} not in your sentence',
+  table_missing: '{{count}} missing',
+  table_missing_one: 'one missing',
   not_measured: 'not measured',
   rouge_means: 'how much of your sentence comes back, in order',
   bleu_means: 'how many word groups are the same',
@@ -158,7 +161,7 @@ export default {
 
   // training
   training_title: 'Training',
-  training_loading: 'Getting ready …',
+  training_loading: 'The brain is being opened for training. The bigger it is, the longer this takes …',
   training_step: 'Training: step {{step}} of {{total}}',
   training_done: 'Training finished',
   training_failed: 'The training failed',
@@ -261,6 +264,7 @@ export default {
   version_forgotten: 'learned from {{count}} people who have since asked to be forgotten',
   version_forgotten_one: 'learned from one person who has since asked to be forgotten',
   using: 'v{{number}} is in use now.',
+  using_told: 'Done. The class has been told.',
   compare_title: 'Two versions, one prompt',
   compare_footer: 'Same dice for both (seed {{seed}})',
   compared: 'Here it is.',

@@ -212,6 +212,8 @@ export default {
   tokenizer_missing:
     '{{folder}} holds no tokenizer.json, so this model takes and gives ids only, no text. Add the tokenizer files of the model.',
   tokenizer_unreadable: 'The tokenizer in {{folder}} cannot be used ({{problem}}). Download or copy its files again.',
+  tokenizer_pattern_refused:
+    'The tokenizer in {{folder}} cuts texts by a pattern on which some texts would take for ever ({{pattern}}), so it is not used. Fetch the model again from a source you trust, or take another one.',
   chat_template_failed:
     'The chat template of {{model}} could not lay out the conversation ({{problem}}). Correct the template in its tokenizer files, or take another model.',
   chat_template_runaway:

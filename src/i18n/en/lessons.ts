@@ -26,6 +26,11 @@ export default {
     'BERTScore does not compare letters but meanings, as a language model sees them. The model turns every piece of a sentence into a long list of numbers, and pieces used in similar ways get similar numbers. Each piece of the reply then looks for the most similar one in your sentence, and the other way round. That is why a reply in quite different words can score high. Numbers from different models cannot be compared, so we always say which model it was.',
   bertscore_numbers: 'Your last reply got {{value}}.',
 
+  token_limit_title: 'Token limit (max_new_tokens)',
+  token_limit_text:
+    'A brain reads and writes in tokens: short words, pieces of longer ones, and signs. It writes one token after the other, and is done when it picks a special one that means “the end”. A small brain often forgets to pick it and would talk for ever, so it is stopped after a number of tokens. A reply that was stopped may break off in the middle of a sentence, which says nothing about the words before.',
+  token_limit_numbers: 'In your class the limit is {{value}} tokens.',
+
   epoch_title: 'Epoch',
   epoch_text:
     'An epoch is one trip through all of the training text. With three epochs the brain studies every sentence three times, a bit like rereading your notes before a test. With too few it learns little; with too many it starts to learn by heart. In the log, 1.5 means that it is half way through its second trip.',

@@ -85,7 +85,10 @@ export default {
   turn_failed: 'Não veio resposta',
   turn_failed_next: 'Nada se perdeu: diga de novo.',
   masked: 'Palavras que não cabem numa sala de aula ficam escondidas.',
-  total: 'Total {{total}} (o melhor é {{most}})',
+  stopped_at_limit: 'Parou aqui: o limite é de {{tokens}} tokens. `/aprender` “limite de tokens” explica.',
+  table_in_words: '{{right}} no lugar · {{elsewhere}} em outro lugar · {{absent}} fora da sua frase',
+  table_missing: 'faltam {{count}}',
+  table_missing_one: 'falta uma',
   not_measured: 'não medido',
   rouge_means: 'quanto da sua frase volta, na mesma ordem',
   bleu_means: 'quantos grupos de palavras são iguais',
@@ -160,7 +163,7 @@ export default {
 
   // treino
   training_title: 'Treino',
-  training_loading: 'Preparando …',
+  training_loading: 'O cérebro está sendo aberto para o treino. Quanto maior ele é, mais isso demora …',
   training_step: 'Treino: passo {{step}} de {{total}}',
   training_done: 'Treino terminado',
   training_failed: 'O treino falhou',
@@ -263,6 +266,7 @@ export default {
   version_forgotten: 'aprendeu com {{count}} pessoas que depois pediram para ser esquecidas',
   version_forgotten_one: 'aprendeu com uma pessoa que depois pediu para ser esquecida',
   using: 'Agora a v{{number}} está em uso.',
+  using_told: 'Pronto. A turma foi avisada.',
   compare_title: 'Duas versões, a mesma frase',
   compare_footer: 'O mesmo sorteio para as duas (semente {{seed}})',
   compared: 'Aqui está.',

@@ -217,6 +217,8 @@ export default {
     'A pasta {{folder}} não tem tokenizer.json; este modelo só recebe e devolve números de tokens, não texto. Coloque nela os arquivos do tokenizador.',
   tokenizer_unreadable:
     'O tokenizador em {{folder}} não pode ser usado ({{problem}}). Baixe ou copie os arquivos de novo.',
+  tokenizer_pattern_refused:
+    'O tokenizador em {{folder}} corta os textos com um padrão em que alguns textos nunca terminariam ({{pattern}}); por isso não é usado. Baixe o modelo de novo de uma fonte confiável, ou use outro.',
   chat_template_failed:
     'O molde de conversa (chat template) de {{model}} não conseguiu montar a conversa ({{problem}}). Corrija o molde nos arquivos do tokenizador, ou use outro modelo.',
   chat_template_runaway:

@@ -28,6 +28,11 @@ export default {
     'O BERTScore não compara letras, e sim significados, do jeito que um modelo de linguagem os enxerga. O modelo transforma cada pedaço de uma frase em uma longa lista de números, e pedaços usados de formas parecidas ganham números parecidos. Cada pedaço da resposta procura então o mais parecido na sua frase, e vice-versa. É por isso que uma resposta com palavras bem diferentes pode tirar nota alta. Números de modelos diferentes não podem ser comparados, então sempre dizemos qual modelo foi usado.',
   bertscore_numbers: 'Sua última resposta tirou {{value}}.',
 
+  token_limit_title: 'Limite de tokens (max_new_tokens)',
+  token_limit_text:
+    'Um cérebro lê e escreve em tokens: palavras curtas, pedaços das mais compridas e sinais. Ele escreve um token depois do outro e termina quando escolhe um especial, que quer dizer “fim”. Um cérebro pequeno muitas vezes esquece de escolher esse token e falaria para sempre; por isso ele é parado depois de um certo número de tokens. Uma resposta parada assim pode acabar no meio da frase, e isso não diz nada sobre as palavras de antes.',
+  token_limit_numbers: 'Na sua turma, o limite é de {{value}} tokens.',
+
   epoch_title: 'Época (epoch)',
   epoch_text:
     'Uma época é uma passada por todo o texto do treino. Com três épocas, o cérebro estuda cada frase três vezes, um pouco como reler as anotações antes da prova. Com épocas de menos ele aprende pouco; com épocas demais ele começa a decorar. No registro, 1,5 quer dizer que ele está na metade da segunda passada.',

@@ -41,6 +41,7 @@ import { createBody, editBody, type Payload } from '../../../src/discord/payload
 import { UserError } from '../../../src/errors.ts';
 import type { Locale } from '../../../src/i18n/index.ts';
 import { LESSON_TERMS, lesson, nearLessons } from '../../../src/lessons/index.ts';
+import { tokenReport } from '../../../src/scoring/index.ts';
 import {
   chatView,
   comparisonView,
@@ -205,6 +206,32 @@ describe('what is said', () => {
     expect(forgottenMessage(report, 'en').content).toContain('One version had learned');
     const version = { ...fc.sample(versionView, 1)[0]!, forgottenMembers: 1 };
     expect(brainsMessage([version], 'pt-BR').embeds[0]?.description).toContain('uma pessoa que depois pediu');
+  });
+
+  test('of a reply say that it was stopped at the limit of tokens, where it was', () => {
+    const answered = { ...fc.sample(turnView, 1)[0]!, state: 'answered' as const };
+    const said = (stoppedAt: number | null, locale: Locale) =>
+      turnMessage({ ...answered, stoppedAt }, locale).embeds[0]?.description;
+    expect(said(20, 'en')).toContain('Stopped here: 20 tokens is the limit.');
+    expect(said(20, 'pt-BR')).toContain('Parou aqui: o limite é de 20 tokens.');
+    for (const locale of locales) expect(said(null, locale)).not.toContain('✂️');
+  });
+
+  test('of the token table count in words, the exact total within the table', () => {
+    const report = tokenReport('I love the rain', `the rain ${'falls '.repeat(61)}`);
+    const turn = { ...fc.sample(turnView, 1)[0]!, state: 'answered' as const, report };
+    const { embeds, files } = turnMessage(turn, 'en');
+    const [table, below] = (embeds[0]?.description ?? '').split('```').slice(-2);
+    expect(table).toMatch(/^total +-?[−\d.,]+$/m);
+    expect(below).toContain('0 in place · 2 elsewhere · 61 not in your sentence');
+    expect(below).not.toMatch(/\d{3}/);
+    expect(new TextDecoder().decode(files[0]?.data)).toMatch(/^total +[-−]\d{3}\.\d\d$/m);
+    const short = { ...turn, report: tokenReport('I love the rain', 'I') };
+    expect(turnMessage(short, 'en').embeds[0]?.description).toContain(
+      '1 in place · 0 elsewhere · 0 not in your sentence · 3 missing',
+    );
+    const words = turnMessage(turn, 'pt-BR').embeds[0]?.description;
+    expect(words).toContain('0 no lugar · 2 em outro lugar · 61 fora da sua frase');
   });
 
   test('of METEOR names synonyms only where there were some', () => {
