@@ -179,12 +179,17 @@ describe.concurrent('BRAIN', () => {
 
   test('whose weights are cut off', async () => {
     const brain = tinyModel(newFolder());
-    truncateSync(path.join(brain, WEIGHTS), readFileSync(path.join(brain, WEIGHTS)).length - 1);
+    const file = path.join(brain, WEIGHTS);
+    const [tensor, { shape }] = [...readSafetensors(file).tensors].at(-1)!;
+    const bytes = readFileSync(file);
+    const end = bytes.length - 8 - Number(bytes.readBigUInt64LE(0));
+    const begin = end - 4 * shape.reduce((product, length) => product * length, 1);
+    truncateSync(file, bytes.length - 1);
     await expectRefusal(newFolder(), {
       locale: 'pt-BR',
       settings: { BRAIN: brain },
-      identifier: 'weights_file_damaged',
-      context: { file: WEIGHTS },
+      identifier: 'safetensors_range',
+      context: { file: WEIGHTS, tensor, begin, end, size: end - 1 },
     });
   });
 
