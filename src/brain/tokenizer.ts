@@ -4,7 +4,7 @@
  */
 import { PreTrainedTokenizer } from '@huggingface/transformers';
 import { UserError } from '../errors.ts';
-import { isJsonObject, type ModelSource } from '../formats/index.ts';
+import { isJsonObject, type JsonObject, type ModelSource } from '../formats/index.ts';
 import type { BrainTokenizer, ChatTemplate } from './types.ts';
 
 const TRIAL = 'Olá! The cat’s 2 mats\n 😀';
@@ -15,7 +15,7 @@ export function openTokenizer(source: ModelSource, eosId: number): BrainTokenize
   if (files === null) return missingTokenizer(source.path, eosId);
   const { tokenizer, config } = files;
   try {
-    const opened = new PreTrainedTokenizer(tokenizer, config);
+    const opened = build(tokenizer, config);
     const template = readChatTemplate(opened, config.chat_template);
     const wrapped = wrap(opened, readSpecialTokens(tokenizer), eosId, template);
     // Some damage only shows in use: it is better said now than in the middle of a sitting.
@@ -29,6 +29,27 @@ export function openTokenizer(source: ModelSource, eosId: number): BrainTokenize
       { cause: error },
     );
   }
+}
+
+/**
+ * The library keeps what it was built from, and the merges cut in two, beside the maps it works with: of 49,000 tokens
+ * 8 MB that nobody reads again. They are emptied once it is built; `tokenizer` itself stays as it is.
+ */
+function build(tokenizer: JsonObject, config: JsonObject): PreTrainedTokenizer {
+  const { model } = tokenizer;
+  if (!isJsonObject(model)) return new PreTrainedTokenizer(tokenizer, config);
+  const lent = { ...model };
+  // Pairs are kept by the library as they come; of merges written "left right" it would make pairs of its own.
+  const merges = Array.isArray(model.merges) ? model.merges.map(pairOf) : null;
+  if (merges !== null) lent.merges = merges;
+  const opened = new PreTrainedTokenizer({ ...tokenizer, model: lent }, config);
+  delete lent.vocab;
+  merges?.splice(0);
+  return opened;
+}
+
+function pairOf(merge: unknown): unknown {
+  return typeof merge === 'string' ? merge.split(' ', 2) : merge;
 }
 
 /** Stands where a model has no tokenizer: asking it for text says so. */
