@@ -2,7 +2,6 @@
  * The loop that writes: one token after the other, each picked by the processors of sampling.ts, until an end token or the
  * wanted length.
  */
-import { LogitsProcessorList, Tensor } from '@huggingface/transformers';
 import type { ServingModel } from '../engine/index.ts';
 import { logitsProcessors, ScoreCapture } from './sampling.ts';
 import type { GenerationSettings } from './types.ts';
@@ -30,20 +29,19 @@ export function createGenerator(serving: Pick<ServingModel, 'startDecoding'>) {
     const outputIds: number[] = [];
     const tokenLogprobs: number[] = [];
     const capture = new ScoreCapture();
-    const processors = new LogitsProcessorList();
-    processors.extend([capture, ...logitsProcessors(settings, random, observe)]);
-    const sequence = promptIds.map(BigInt);
+    const processors = [capture, ...logitsProcessors(settings, random, observe)];
+    const sequence = [...promptIds];
     const decoder = serving.startDecoding(promptIds.length + settings.maxNewTokens);
     let unread = promptIds;
     while (outputIds.length < settings.maxNewTokens) {
       const scores = await decoder.read(unread);
-      processors([sequence], new Tensor('float32', scores, [1, scores.length]));
+      for (const processor of processors) processor.change(scores, sequence);
       const id = highest(scores);
       outputIds.push(id);
       tokenLogprobs.push(capture.logprob(id));
       onToken?.(id);
       if (endIds.includes(id)) break;
-      sequence.push(BigInt(id));
+      sequence.push(id);
       unread = [id];
     }
     return { outputIds, tokenLogprobs };

@@ -20,7 +20,7 @@ export * from './types.ts';
  * @throws UserError for a missing or damaged part, an architecture that is not known, tensors that do not fit.
  */
 export async function openBrain(source: string, options: BrainOptions): Promise<Brain> {
-  // onnxruntime and transformers.js are 60 MB and a tenth of a second: only those who open a brain load them.
+  // onnxruntime is 25 MB and a tenth of a second: only those who open a brain load it.
   const { loadBrain } = await import('./brain.ts');
   return loadBrain(source, options);
 }

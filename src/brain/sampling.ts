@@ -1,67 +1,56 @@
 /**
  * How the next token is picked: repetition penalty → temperature → top-k → top-p, in transformers' order and with its
- * edge cases (ties at the k-th place stay, the likeliest token always stays), each a processor for transformers.js, whose
- * generate() knows neither top-p nor a seed. The last one draws the token itself and leaves it as the only candidate, so
- * that generate()'s greedy choice takes it; the same seed therefore gives the same reply.
+ * edge cases (ties at the k-th place stay, the likeliest token always stays), each a processor of the scores. The last one
+ * draws the token itself and leaves it as the only candidate, which the greedy choice then takes; the same seed therefore
+ * gives the same reply.
  *
  * All of it runs for every token over the whole vocabulary, so no pass does more than it must: what was cut is skipped, and
  * nothing is sorted that can be selected.
  */
-import { LogitsProcessor, type Tensor } from '@huggingface/transformers';
 import type { GenerationSettings } from './types.ts';
 
-type Sequence = readonly bigint[];
+type Sequence = readonly number[];
 
 /** The score of a token that is out of the question. */
 const CUT = Number.NEGATIVE_INFINITY;
 
-/** A processor that changes one row of scores in place. */
-abstract class RowProcessor extends LogitsProcessor {
-  abstract change(scores: Float32Array, sequence: Sequence): void;
-
-  override _call(inputIds: bigint[][], logits: Tensor): Tensor {
-    const scores = logits.data;
-    if (!(scores instanceof Float32Array)) throw new TypeError(`scores came as ${logits.type}, not as float32`);
-    this.change(scores, inputIds[0]!);
-    return logits;
-  }
+/** Changes the scores [V] of what may follow `sequence`, in place. */
+export interface LogitsProcessor {
+  change(scores: Float32Array, sequence: Sequence): void;
 }
 
 /** Keskar et al. 2019: a token said before has its score divided by the penalty, or multiplied when it is negative. */
-class RepetitionPenalty extends RowProcessor {
+class RepetitionPenalty implements LogitsProcessor {
   readonly #penalty: number;
   constructor(penalty: number) {
-    super();
     this.#penalty = penalty;
   }
-  override change(scores: Float32Array, sequence: Sequence): void {
+  change(scores: Float32Array, sequence: Sequence): void {
     for (const id of new Set(sequence)) {
-      const score = scores[Number(id)]!;
-      scores[Number(id)] = score < 0 ? score * this.#penalty : score / this.#penalty;
+      const score = scores[id]!;
+      scores[id] = score < 0 ? score * this.#penalty : score / this.#penalty;
     }
   }
 }
 
 /** Below 1 the likely become likelier, above 1 all come closer. */
-class Temperature extends RowProcessor {
+class Temperature implements LogitsProcessor {
   readonly #temperature: number;
   constructor(temperature: number) {
-    super();
     this.#temperature = temperature;
   }
-  override change(scores: Float32Array): void {
+  change(scores: Float32Array): void {
     for (let id = 0; id < scores.length; id++) scores[id] = scores[id]! / this.#temperature;
   }
 }
 
 /** Only the k best stay (and those equal to the k-th). */
-class TopK extends RowProcessor {
+class TopK implements LogitsProcessor {
   readonly #k: number;
   constructor(k: number) {
-    super();
     this.#k = k;
   }
-  override change(scores: Float32Array): void {
+  change(scores: Float32Array): void {
     if (this.#k >= scores.length) return;
     const smallestKept = selectRank(scores.slice(), scores.length - this.#k);
     for (let id = 0; id < scores.length; id++) if (scores[id]! < smallestKept) scores[id] = CUT;
@@ -69,13 +58,12 @@ class TopK extends RowProcessor {
 }
 
 /** Holtzman et al. 2020: the unlikely tail, all of it together no more than 1 − p, goes. */
-class TopP extends RowProcessor {
+class TopP implements LogitsProcessor {
   readonly #p: number;
   constructor(p: number) {
-    super();
     this.#p = p;
   }
-  override change(scores: Float32Array): void {
+  change(scores: Float32Array): void {
     const normaliser = logSumExp(scores);
     const ascending = candidates(scores).sort();
     let cut = 0;
@@ -96,9 +84,9 @@ class TopP extends RowProcessor {
 }
 
 /** Remembers the model's own distribution before anything is done to it, and reads off what a token's probability was. */
-export class ScoreCapture extends RowProcessor {
+export class ScoreCapture implements LogitsProcessor {
   #scores = new Float32Array();
-  override change(scores: Float32Array): void {
+  change(scores: Float32Array): void {
     this.#scores = scores.slice();
   }
   /** Natural-log probability of `id` at the position last seen. */
@@ -108,25 +96,23 @@ export class ScoreCapture extends RowProcessor {
 }
 
 /** Shows the probabilities the token is drawn from. */
-class Observer extends RowProcessor {
+class Observer implements LogitsProcessor {
   readonly #observe: (probabilities: Float64Array) => void;
   constructor(observe: (probabilities: Float64Array) => void) {
-    super();
     this.#observe = observe;
   }
-  override change(scores: Float32Array): void {
+  change(scores: Float32Array): void {
     this.#observe(softmax(scores));
   }
 }
 
 /** Draws one token and rules out the others. */
-class Draw extends RowProcessor {
+class Draw implements LogitsProcessor {
   readonly #random: () => number;
   constructor(random: () => number) {
-    super();
     this.#random = random;
   }
-  override change(scores: Float32Array): void {
+  change(scores: Float32Array): void {
     const chosen = draw(scores, this.#random());
     scores.fill(CUT);
     scores[chosen] = 0;

@@ -1,5 +1,5 @@
 /**
- * What transformers.js believes of a tokenizer.json: ids that are numbers, merges of pieces there are, added tokens with a name.
+ * What the tokenizers library believes of a tokenizer.json: ids that are numbers, merges of pieces there are, added tokens with a name.
  * A damaged one would open, and give ids that are none in the middle of a sitting; a hostile one would never come back from
  * a text. What else its steps are made of, the library checks itself.
  */

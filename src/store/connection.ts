@@ -128,6 +128,8 @@ function openFile(file: string): Database.Database {
     // Deleted words are overwritten with zeroes, and no sorting spills them into temporary files.
     sqlite.pragma('secure_delete = ON');
     sqlite.pragma('temp_store = MEMORY');
+    // SQLite's own size: better-sqlite3's 16 MB would fill with the adapters that pass through once.
+    sqlite.pragma('cache_size = -2000');
     return sqlite;
   } catch (error) {
     sqlite.close();

@@ -48,7 +48,7 @@ const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
 const WORKER_FILE = fileURLToPath(new URL('./worker.ts', import.meta.url));
 /** V8 lets new objects fill 100 MB and more before it looks which are used; 1 MB costs a twentieth of a short job's time. */
-const SMALL_HEAP = ['--max-semi-space-size=1'] as const;
+const SMALL_HEAP = ['--max-semi-space-size=1', '--optimize-for-size'] as const;
 /** Enough of what a worker said to find the bug. */
 const LAST_WORDS_LENGTH = 4_000;
 

@@ -10,6 +10,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import Database from 'better-sqlite3';
 import type { Browser, Locator } from 'playwright-core';
 import { PROJECT_FOLDER } from '../../src/config.ts';
@@ -22,6 +23,9 @@ const MODEL = path.resolve(PROJECT_FOLDER, '..', 'shared', 'models', 'SmolLM2-13
 
 /** Bot and worker, everything counted once: what a model of 135 million parameters may take. */
 const MOST_MEGABYTES = 1200;
+
+/** A training learns from the replies, and what it takes grows with them: drawn anew each time, no two sittings would compare. */
+const SAME_REPLIES = pathToFileURL(path.join(import.meta.dirname, 'same-replies.js'));
 
 /** A training of a model of this size on a busy computer. */
 const WAIT_MS = 240_000;
@@ -70,7 +74,7 @@ export async function drillSmolLm2({ pictures }: { pictures?: string } = {}): Pr
 
 async function played(browser: Browser, locale: Locale, pictures: string | undefined): Promise<SmolLm2Result> {
   const folder = mkdtempSync(path.join(tmpdir(), 'smollm2-sitting-'));
-  const bot = await startBot(folder, { BRAIN: MODEL, CLASS_LOCALE: locale });
+  const bot = await startBot(folder, { BRAIN: MODEL, CLASS_LOCALE: locale, NODE_OPTIONS: `--import=${SAME_REPLIES}` });
   const watch = canMeasureMemory ? new MemoryWatch(bot.child.pid!) : null;
   const sitting = new SmolLm2Sitting(browser, bot, locale, pictures, (phase) => {
     if (watch) watch.phase = `${locale}: ${phase}`;

@@ -94,8 +94,9 @@ export const SimplifiedLayerNormalization: Operation<'SimplifiedLayerNormalizati
 
 /**
  * A language model's head, and what its loss needs of all scores: rows h [M, C], table W [V, C] (one row a token) →
- * ln Σ e^(h Wᵀ) [M, 1] and p = softmax(h Wᵀ) [M, V]: dh = dy (p W), dW = pᵀ (dy h). So no second array of all M · V scores is
- * made. The logarithm comes from the likeliest token, whose probability is at least 1/V.
+ * ln Σ e^(h Wᵀ) [M, 1]; p = softmax(h Wᵀ) [M, V]; p W [M, C], the token the model expects on average: dh = dy (p W),
+ * dW = pᵀ (dy h). No second array of all M · V scores is made, and where the table is not trained p is done with at once.
+ * The logarithm comes from the likeliest token, whose probability is at least 1/V.
  */
 export const LinearLogSumExp: Operation<'LinearLogSumExp'> = {
   types: ([h, table]) => {
@@ -104,23 +105,28 @@ export const LinearLogSumExp: Operation<'LinearLogSumExp'> = {
     return [
       { shape: [h!.shape[0]!, 1], dtype: 'float32' },
       { shape: [h!.shape[0]!, table!.shape[0]!], dtype: 'float32' },
+      { shape: h!.shape, dtype: 'float32' },
     ];
   },
-  emit: (onnx, [h, table], [logSum, probabilities]) => {
+  emit: (onnx, [h, table], [logSum, probabilities, average], node) => {
     const last = onnx.ints([1]);
     const scores = onnx.node1('Gemm', [h!, table!], { transB: { int: 1 } });
     onnx.node('Softmax', [scores], [probabilities!], { axis: { int: -1 } });
     const highest = onnx.node1('ReduceMax', [scores, last], { keepdims: { int: 1 } });
     const likeliest = onnx.node1('ReduceMax', [probabilities!, last], { keepdims: { int: 1 } });
-    onnx.node('Sub', [highest, onnx.node1('Log', [likeliest])], [logSum!]);
+    const sum = [highest, onnx.node1('Log', [likeliest])];
+    if (!onnx.isWanted(node.outputs[2]!)) return onnx.node('Sub', sum, [logSum!]);
+    // Handed out together: else onnxruntime makes each part's average on the way back, and keeps all parts' p for it.
+    const both = [onnx.node1('Sub', sum), onnx.node1('Gemm', [probabilities!, table!])];
+    const sizes = onnx.ints([1, Number(node.inputs[0]!.shape[1])]);
+    onnx.node('Split', [onnx.node1('Concat', both, { axis: { int: 1 } }), sizes], [logSum!, average!], {
+      axis: { int: 1 },
+    });
   },
   gradient: (g, { inputs, outputs }, [dy]) => {
-    const [h, table] = inputs as [Value, Value];
-    const probabilities = outputs[1]!;
-    return [
-      () => g.mul(g.gemm(probabilities, table), dy!),
-      () => g.gemm(probabilities, g.mul(h, dy!), { transA: true }),
-    ];
+    const [h] = inputs as [Value, Value];
+    const [, probabilities, average] = outputs as [Value, Value, Value];
+    return [() => g.mul(average, dy!), () => g.gemm(probabilities, g.mul(h, dy!), { transA: true })];
   },
 };
 
