@@ -6,7 +6,7 @@ import type { BytePairEncoding } from './bpe.ts';
 
 export const END = '<|endoftext|>';
 export const specialTokens = [END, ...[...LANGUAGES, ...INTENTS, ...EMOTIONS].map((name) => `<|${name}|>`)];
-export const VOCABULARY = 4096;
+export const VOCABULARY = 6144;
 export const WINDOW = 256;
 
 export function writeTokenizer(folder: string, { vocabulary, merges }: BytePairEncoding): void {
