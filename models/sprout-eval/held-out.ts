@@ -1,0 +1,57 @@
+/** How well a brain predicts held-out documents, counted as training's own validation counts (sprout-training/evaluate.ts). */
+import type { Brain } from '../../src/brain/index.ts';
+import type { TrainingDocument } from '../sprout-training/documents.ts';
+import type { Validation } from '../sprout-training/evaluate.ts';
+
+interface Measured {
+  nll: number;
+  /** Predicted tokens: all within the window but the first. */
+  tokens: number;
+  /** All of them, beyond the window too. */
+  length: number;
+  characters: number;
+}
+
+/** A document as sprout reads it: its language, then each utterance closed by the end token. */
+export function documentIds({ tokenizer }: Brain, { language, turns }: TrainingDocument): number[] {
+  const front = tokenizer.specialId(`<|${language}|>`);
+  const said = turns.flatMap((turn) => [...tokenizer.encode(turn), tokenizer.eosId]);
+  return front === null ? said : [front, ...said];
+}
+
+/** One validation a set; sets without documents are left out. A document in several sets is read once. */
+export async function measureHeldOut(
+  brain: Brain,
+  heldOut: Readonly<Record<string, readonly TrainingDocument[]>>,
+): Promise<Record<string, Validation>> {
+  const seen = new Map<TrainingDocument, Measured>();
+  const result: Record<string, Validation> = {};
+  for (const [name, documents] of Object.entries(heldOut)) {
+    if (documents.length === 0) continue;
+    const sum: Measured = { nll: 0, tokens: 0, length: 0, characters: 0 };
+    for (const document of documents) {
+      const measured = seen.get(document) ?? (await measure(brain, document));
+      seen.set(document, measured);
+      for (const key of ['nll', 'tokens', 'length', 'characters'] as const) sum[key] += measured[key];
+    }
+    const perToken = sum.nll / sum.tokens;
+    result[name] = {
+      documents: documents.length,
+      nats_per_token: perToken,
+      // A document cut at the window has fewer tokens predicted than it has characters; scaled up, as the PyTorch script does.
+      bits_per_character: (perToken * sum.length) / sum.characters / Math.LN2,
+    };
+  }
+  return result;
+}
+
+async function measure(brain: Brain, document: TrainingDocument): Promise<Measured> {
+  const ids = documentIds(brain, document);
+  const logprobs = await brain.logprobs(ids.slice(0, brain.window));
+  return {
+    nll: -logprobs.reduce((sum, value) => sum + value, 0),
+    tokens: logprobs.length,
+    length: ids.length,
+    characters: document.turns.join('').length,
+  };
+}
