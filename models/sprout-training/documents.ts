@@ -1,113 +1,168 @@
 /**
- * What sprout reads, as documents: a language and the utterances in their order. Each source has a weight, how often one of
- * its documents appears in a pass, so that Portuguese, rare in the data, does not drown in English.
+ * What sprout reads, as documents: a language and the utterances in their order. Each source has a weight for each phase, how
+ * often one of its documents appears in a pass: first mostly talk in all its breadth, then, while the rate cools down, mostly
+ * the corpus written for sprout, which is what it should sound like.
  *
- * Held out and never trained on: 400 sentence pairs and, of the dialogues, about one in sixty. The split is our own and
- * deterministic; the PyTorch script's shuffle is Python's and cannot be repeated here, but the proportions are the same.
+ * Held out and never trained on: the very dialogues and pairs that the PyTorch run holds out (shared/peers), in either direction,
+ * and one in twenty of sprout's own corpus.
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import type { Language } from '../../src/brain/types.ts';
-import { seededRandom } from '../../src/engine/index.ts';
+import type { Emotion, Intent, Language } from '../../src/brain/types.ts';
+import { type CorpusDialogue, isBilingual, readCorpus } from './corpus.ts';
 import { similarPairs } from './neighbours.ts';
-import { shuffle } from './shuffle.ts';
+import { PythonRandom } from './python-random.ts';
 import { isSuitable } from './suitable.ts';
+
+export interface Labels {
+  intent: Intent;
+  emotion: Emotion;
+}
 
 export interface TrainingDocument {
   language: Language;
   turns: string[];
+  /** As their author meant them, one a turn; absent: guessed by rules. */
+  labels?: Labels[];
 }
 
 export interface Source {
   name: string;
-  weight: number;
+  /** How often a pass shows each document, while the rate holds and while it cools down. */
+  weight: { broad: number; cooling: number };
   documents: TrainingDocument[];
 }
 
+export type Phase = keyof Source['weight'];
+
+export interface SproutData {
+  training: Source[];
+  /** Held out, by name: what the PyTorch run holds out, whole and by language, and sprout's own. */
+  heldOut: Record<string, TrainingDocument[]>;
+}
+
+const PYTORCH_SEED = 0;
 const HELD_OUT_PAIRS = 400;
-const HELD_OUT_DIALOGUES = 400;
-const splitSeed = 20_240;
+const HELD_OUT_DOCUMENTS = 800;
+/** How often the PyTorch run shows a Portuguese ChatterBot dialogue: it counts for which are held out. */
+const PORTUGUESE_COPIES = 5;
+const OWN_HELD_OUT_EVERY = 20;
 
 /** Portuguese topics that are not fit for a class or are word-for-word translations that read badly. */
 const skippedPortugueseTopics = new Set(['compliment', 'money', 'politics', 'unilab']);
 
-export interface SproutData {
-  training: Source[];
-  /** Held out, mixed as the PyTorch script mixes them. */
-  heldOut: TrainingDocument[];
-  /** Portuguese alone: held-out dialogues, and the held-out pairs' Portuguese sides. */
-  heldOutPortuguese: TrainingDocument[];
+export function readDocuments(folder: string, corpus: readonly CorpusDialogue[] = readCorpus()): SproutData {
+  const shared = readShared(folder);
+  const heldOutKeys = new Set(shared.heldOut.flatMap(keysOf));
+  const own = ownDocuments(corpus);
+  const isOwnHeldOut = (_: unknown, index: number) => index % OWN_HELD_OUT_EVERY === OWN_HELD_OUT_EVERY - 1;
+  const isOwnTraining = (_: unknown, index: number) => !isOwnHeldOut(_, index);
+  const pairsOf = (first: 'en' | 'pt') => (dialogue: CorpusDialogue) => translationPairs(dialogue, first);
+
+  const training: Source[] = [
+    { name: 'self-dialogue', weight: { broad: 1, cooling: 1 }, documents: shared.dialogues },
+    { name: 'chatterbot-en', weight: { broad: 2, cooling: 2 }, documents: shared.chatterbot.en },
+    { name: 'chatterbot-pt', weight: { broad: 4, cooling: 4 }, documents: shared.chatterbot.pt },
+    { name: 'tatoeba-en-pt', weight: { broad: 2, cooling: 2 }, documents: shared.pairs },
+    { name: 'tatoeba-pt-en', weight: { broad: 2, cooling: 2 }, documents: shared.pairs.map(turnedRound) },
+    { name: 'tatoeba-pt', weight: { broad: 1, cooling: 0 }, documents: similarPairs(shared.pairs.map(({ turns }) => turns[1]!)) },
+    { name: 'own-pt', weight: { broad: 4, cooling: 12 }, documents: own.pt.filter(isOwnTraining) },
+    { name: 'own-en', weight: { broad: 3, cooling: 9 }, documents: own.en.filter(isOwnTraining) },
+    { name: 'own-en-pt', weight: { broad: 1, cooling: 3 }, documents: own.bilingual.filter(isOwnTraining).flatMap(pairsOf('en')) },
+    { name: 'own-pt-en', weight: { broad: 1, cooling: 3 }, documents: own.bilingual.filter(isOwnTraining).flatMap(pairsOf('pt')) },
+  ];
+  for (const source of training)
+    source.documents = source.documents.filter(
+      (document) => isSuitable(document.turns) && !keysOf(document).some((key) => heldOutKeys.has(key)),
+    );
+  const heldOut: SproutData['heldOut'] = {
+    mixed: shared.heldOut,
+    en: shared.heldOut.filter(({ language }) => language === 'en'),
+    'en-pt': shared.heldOut.filter(({ language }) => language === 'en-pt'),
+    'pt-en': shared.heldOut.filter(({ language }) => language === 'pt-en'),
+    'tatoeba-pt': shared.heldOutPairs.map(({ turns }): TrainingDocument => ({ language: 'pt', turns: [turns[1]!] })),
+    'own-pt': own.pt.filter(isOwnHeldOut),
+    'own-en': own.en.filter(isOwnHeldOut),
+  };
+  return { training, heldOut };
 }
 
-export function readDocuments(folder: string): SproutData {
-  const read = (file: string) =>
+/** The shared data as the PyTorch script reads and splits it; its shuffles are Python's, over the same lists in the same order. */
+function readShared(folder: string) {
+  const lines = (file: string) =>
     gunzipSync(readFileSync(path.join(folder, file)))
       .toString('utf8')
       .trimEnd()
       .split('\n');
-  const random = seededRandom(splitSeed).uniform;
-
-  const dialogues = shuffle(
-    read('self-dialogue.en.jsonl.gz').map((line): TrainingDocument => document('en', JSON.parse(line).turns)),
-    random,
-  );
-  const small: TrainingDocument[] = [];
-  for (const line of read('chatterbot.en-pt.jsonl.gz')) {
+  const random = new PythonRandom(PYTORCH_SEED);
+  interface Item extends TrainingDocument {
+    source: 'dialogues' | 'chatterbot' | 'pairs';
+    topic?: string;
+  }
+  const all: Item[] = lines('self-dialogue.en.jsonl.gz').map((line) => ({
+    source: 'dialogues',
+    language: 'en',
+    turns: JSON.parse(line).turns,
+  }));
+  for (const line of lines('chatterbot.en-pt.jsonl.gz')) {
     const { lang, topic, turns } = JSON.parse(line);
-    if (lang === 'pt' && skippedPortugueseTopics.has(topic)) continue;
-    small.push(document(lang, turns));
+    const item: Item = { source: 'chatterbot', language: lang.slice(0, 2), turns, topic };
+    for (let copy = 0; copy < (item.language === 'pt' ? PORTUGUESE_COPIES : 1); copy++) all.push(item);
   }
-  shuffle(small, random);
-  const pairs = shuffle(
-    read('tatoeba.en-pt.tsv.gz').map((line) => line.split('\t').map(tidy) as [string, string]),
-    random,
-  ).filter((pair) => isSuitable(pair));
-
-  const heldOutPairs = pairs.splice(0, HELD_OUT_PAIRS);
-  const heldOutSmall = small.splice(0, Math.round(HELD_OUT_DIALOGUES * 0.1));
-  const heldOut = [
-    ...dialogues.splice(0, HELD_OUT_DIALOGUES - heldOutSmall.length),
-    ...heldOutSmall,
-    ...heldOutPairs.map(
-      ([en, pt], index): TrainingDocument =>
-        index % 2 ? { language: 'en-pt', turns: [en, pt] } : { language: 'pt-en', turns: [pt, en] },
-    ),
-  ];
-  const english = small.filter((one) => one.language === 'en');
-  const portuguese = small.filter((one) => one.language === 'pt');
-  const training: Source[] = [
-    { name: 'self-dialogue', weight: 1, documents: dialogues },
-    { name: 'chatterbot-en', weight: 2, documents: english },
-    { name: 'chatterbot-pt', weight: 25, documents: portuguese },
-    { name: 'own-en', weight: 25, documents: ownDialogues('en') },
-    { name: 'own-pt', weight: 40, documents: ownDialogues('pt') },
-    { name: 'tatoeba-en-pt', weight: 2, documents: pairs.map(([en, pt]) => ({ language: 'en-pt', turns: [en, pt] })) },
-    { name: 'tatoeba-pt-en', weight: 2, documents: pairs.map(([en, pt]) => ({ language: 'pt-en', turns: [pt, en] })) },
-    { name: 'tatoeba-pt', weight: 3, documents: similarPairs(pairs.map(([, pt]) => pt)) },
-  ];
-  const heldOutPortuguese = [
-    ...heldOutSmall.filter((one) => one.language === 'pt'),
-    ...heldOutPairs.map(([, pt]): TrainingDocument => ({ language: 'pt', turns: [pt] })),
-  ];
-  const unseen = new Set([...heldOut, ...heldOutPortuguese].map((one) => one.turns.join('\n')));
-  for (const source of training) {
-    source.documents = source.documents.filter((one) => isSuitable(one.turns) && !unseen.has(one.turns.join('\n')));
-  }
-  const fit = (documents: TrainingDocument[]) => documents.filter((one) => isSuitable(one.turns));
-  return { training, heldOut: fit(heldOut), heldOutPortuguese: fit(heldOutPortuguese) };
+  const pairs = random.shuffle(lines('tatoeba.en-pt.tsv.gz').map((line) => line.split('\t') as [string, string]));
+  const asDocument = ([en, pt]: [string, string]): Item => ({ source: 'pairs', language: 'en-pt', turns: [en, pt] });
+  const heldOutPairs = pairs.splice(0, HELD_OUT_PAIRS).map(asDocument);
+  const forward = pairs.map(asDocument);
+  all.push(...forward, ...forward.map((item) => ({ ...item, ...turnedRound(item) })));
+  random.shuffle(all);
+  const heldOut = all.slice(0, HELD_OUT_DOCUMENTS).map(tidied);
+  const unique = [...new Set(all.slice(HELD_OUT_DOCUMENTS))];
+  const of = (source: Item['source']) => unique.filter((item) => item.source === source);
+  const chatterbot = of('chatterbot').filter(({ topic }) => !skippedPortugueseTopics.has(topic!));
+  return {
+    heldOut,
+    heldOutPairs: heldOutPairs.map(tidied),
+    dialogues: of('dialogues').map(tidied),
+    chatterbot: {
+      en: chatterbot.filter(({ language }) => language === 'en').map(tidied),
+      pt: chatterbot.filter(({ language }) => language === 'pt').map(tidied),
+    },
+    pairs: of('pairs')
+      .filter(({ language }) => language === 'en-pt')
+      .map(tidied),
+  };
 }
 
-/** Dialogues written for this project: one a line, utterances between bars. */
-function ownDialogues(language: 'en' | 'pt'): TrainingDocument[] {
-  const file = path.join(import.meta.dirname, `dialogues.${language}.txt`);
-  return readFileSync(file, 'utf8')
-    .trimEnd()
-    .split('\n')
-    .map((line) => document(language, line.split('|')));
+/** What a document says, whatever its direction: a pair held out one way is not trained on the other way. */
+function keysOf({ turns }: TrainingDocument): string[] {
+  const key = turns.join('\n');
+  return turns.length === 2 ? [key, [...turns].reverse().join('\n')] : [key];
 }
 
-function document(language: Language, turns: readonly string[]): TrainingDocument {
+function turnedRound({ language, turns: [first, second] }: TrainingDocument): TrainingDocument {
+  return { language: language === 'en-pt' ? 'pt-en' : 'en-pt', turns: [second!, first!] };
+}
+
+function ownDocuments(corpus: readonly CorpusDialogue[]) {
+  const inLanguage = (language: 'pt' | 'en') => (dialogue: CorpusDialogue): TrainingDocument => ({
+    language,
+    turns: dialogue.turns.map((turn) => tidy(turn[language]!)),
+    labels: dialogue.turns.map(({ intent, emotion }) => ({ intent, emotion })),
+  });
+  const bilingual = corpus.filter(isBilingual);
+  return { pt: corpus.map(inLanguage('pt')), en: bilingual.map(inLanguage('en')), bilingual };
+}
+
+function translationPairs({ turns }: CorpusDialogue, first: 'en' | 'pt'): TrainingDocument[] {
+  return turns.map(({ pt, en }) =>
+    first === 'en'
+      ? { language: 'en-pt', turns: [tidy(en!), tidy(pt)] }
+      : { language: 'pt-en', turns: [tidy(pt), tidy(en!)] },
+  );
+}
+
+function tidied({ language, turns }: TrainingDocument): TrainingDocument {
   return { language, turns: turns.map(tidy).filter((turn) => turn !== '') };
 }
 

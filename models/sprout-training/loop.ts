@@ -50,7 +50,8 @@ export async function trainSprout(prepared: Prepared, options: LoopOptions): Pro
     threads: options.threads,
     adamw: { beta1: 0.9, beta2: 0.95 },
   });
-  const rows = new RowStream(prepared.training, prepared.encode, length, SEED);
+  const streamOf = (phase: Phase) =>
+    new RowStream(prepared.training, phase, prepared.encode, length, SEED);
   const saved = loadCheckpoint(options.checkpointFile);
   let step = saved?.step ?? 0;
   if (saved) {

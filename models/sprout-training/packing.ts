@@ -3,11 +3,12 @@
  * depends on the seed alone, so that a training resumed after n rows reads row n + 1 as if it had never stopped.
  *
  * A document is `<|language|>` and its utterances, each closed by the end token. One side of the talk sometimes carries its
- * intent and emotion in front of the utterance (weakly labelled by rules), sometimes not: the brain works with and without.
+ * intent and emotion in front of the utterance (as its author meant them, else guessed by rules), sometimes not: the brain
+ * works with and without.
  */
 import { guessEmotion, guessIntent } from '../../src/brain/rules.ts';
 import { seededRandom } from '../../src/engine/index.ts';
-import type { Source, TrainingDocument } from './documents.ts';
+import type { Phase, Source, TrainingDocument } from './documents.ts';
 import { shuffle } from './shuffle.ts';
 import { END, specialTokens } from './tokenizer.ts';
 
@@ -34,10 +35,10 @@ export type Encoder = (text: string) => number[];
 function encodeDocument(document: TrainingDocument, encode: Encoder): EncodedDocument {
   return {
     language: special(document.language),
-    turns: document.turns.map((text) => ({
+    turns: document.turns.map((text, index) => ({
       ids: encode(text),
-      intent: special(guessIntent(text)),
-      emotion: special(guessEmotion(text)),
+      intent: special(document.labels?.[index]?.intent ?? guessIntent(text)),
+      emotion: special(document.labels?.[index]?.emotion ?? guessEmotion(text)),
     })),
   };
 }
@@ -53,6 +54,7 @@ export function labelsOf(ids: Int32Array): Int32Array {
   return ids.map((id) => (id !== endId && id < specialTokens.length ? -100 : id));
 }
 
+/** The rows of a phase. */
 export class RowStream {
   readonly #documents: { document: EncodedDocument; weight: number }[];
   readonly #random: () => number;
@@ -61,9 +63,9 @@ export class RowStream {
   #next = 0;
   #pending: number[] = [];
 
-  constructor(sources: readonly Source[], encode: Encoder, length: number, seed: number) {
+  constructor(sources: readonly Source[], phase: Phase, encode: Encoder, length: number, seed: number) {
     this.#documents = sources.flatMap(({ documents, weight }) =>
-      documents.map((document) => ({ document: encodeDocument(document, encode), weight })),
+      documents.map((document) => ({ document: encodeDocument(document, encode), weight: weight[phase] })),
     );
     this.#random = seededRandom(seed).uniform;
     this.#length = length;

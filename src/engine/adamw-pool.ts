@@ -127,7 +127,7 @@ export function work(
   >;
   let first = 0; // number of the tensor's first chunk
   let chunk = Atomics.add(control, CONTROL.next, 1);
-  for (const { parameter, gradient, scratch, expAvg, expAvgSq, decays, memory } of tensors) {
+  for (const { parameter, gradient, scratch, expAvg, expAvgSq, decays, optimizer, memory } of tensors) {
     const kernel = kernels[memory]!;
     const numbers = adamwNumbers(options, decays);
     const count = Math.ceil(gradient.length / CHUNK);
@@ -137,7 +137,8 @@ export function work(
       const at = (values: Float32Array): number => values.byteOffset + start;
       if (task === TASKS.squares) squares[chunk] = kernel.squares(at(gradient), at(gradient) + bytes);
       else if (task === TASKS.accumulate) kernel.accumulate(at(gradient), at(scratch), at(gradient) + bytes);
-      else kernel.step(at(parameter), at(gradient), at(expAvg), at(expAvgSq), at(parameter) + bytes, ...numbers);
+      else if (optimizer === 'adamw')
+        kernel.step(at(parameter), at(gradient), at(expAvg), at(expAvgSq), at(parameter) + bytes, ...numbers);
     }
     first += count;
   }

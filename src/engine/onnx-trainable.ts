@@ -6,6 +6,7 @@ import { UserError } from '../errors.ts';
 import type { AdamWOptions } from './adamw.ts';
 import type { AdamWPool } from './adamw-pool.ts';
 import { sizeOf } from './dimensions.ts';
+import type { Muon } from './muon.ts';
 import type { OptimizedTensor } from './optimizer-memory.ts';
 import { floatsOf, type InferenceSession, int64Tensor, runInto, Tensor } from './session.ts';
 import { float32Tensor, type TensorMap, toFloat32 } from './tensor.ts';
@@ -28,6 +29,8 @@ export interface TrainableParts {
   readonly openEvaluation: () => Promise<InferenceSession>;
   readonly pool: AdamWPool;
   readonly adamw: AdamWOptions;
+  /** Steps the tensors that AdamW does not. */
+  readonly muon: Muon | undefined;
   /** Longest row. */
   readonly window: number;
   readonly countsFirstLabel: boolean;
@@ -108,6 +111,7 @@ export class OnnxTrainable implements Trainable {
     this.#step++;
     const gradientScale = this.#gradientScale;
     this.#parts.pool.step({ ...this.#parts.adamw, learningRate, weightDecay, step: this.#step, gradientScale });
+    await this.#parts.muon?.step({ learningRate, weightDecay, gradientScale });
     this.#gathered = false;
     this.#gradientScale = 1;
   }
@@ -155,6 +159,7 @@ export class OnnxTrainable implements Trainable {
 
   async dispose(): Promise<void> {
     await this.#parts.session.release();
+    await this.#parts.muon?.dispose();
     await this.#evaluation?.release();
     await this.#parts.pool.dispose();
     // Memory that threads share is given back by the collector alone; asked for where the process lets us.

@@ -2,7 +2,16 @@
 import { LANES } from './adamw-kernels.ts';
 import { MOST_PAGES } from './wasm.ts';
 
-/** A parameter with all that AdamW keeps of it: arrays of equal length in one memory. */
+/** What is asked of a tensor's arrays. */
+export interface WantedTensor {
+  readonly count: number;
+  /** Whether weight decay applies. */
+  readonly decays: boolean;
+  /** AdamW unless said; Muon keeps its momentum in `expAvg` and leaves `expAvgSq` zero. */
+  readonly optimizer?: 'adamw' | 'muon';
+}
+
+/** A parameter with all that its optimiser keeps of it: arrays of equal length in one memory. */
 export interface OptimizedTensor {
   readonly parameter: Float32Array;
   readonly gradient: Float32Array;
@@ -11,6 +20,7 @@ export interface OptimizedTensor {
   readonly expAvg: Float32Array;
   readonly expAvgSq: Float32Array;
   readonly decays: boolean;
+  readonly optimizer: 'adamw' | 'muon';
   /** Which memory the arrays are in. */
   readonly memory: number;
 }
@@ -35,8 +45,8 @@ export interface OptimizerMemory {
  * Arrays for tensors of these sizes, in as few memories (4 GiB each) as hold them. What is never touched takes no room.
  * @throws RangeError for a tensor of more than 200 million numbers.
  */
-export function allocateTensors(wanted: readonly { count: number; decays: boolean }[]): OptimizerMemory {
-  const groups: { count: number; decays: boolean }[][] = [];
+export function allocateTensors(wanted: readonly WantedTensor[]): OptimizerMemory {
+  const groups: WantedTensor[][] = [];
   let free = 0;
   for (const tensor of wanted) {
     const bytes = ARRAYS * paddedBytes(tensor.count);
@@ -55,14 +65,14 @@ export function allocateTensors(wanted: readonly { count: number; decays: boolea
     const memory = new WebAssembly.Memory({ initial, maximum: initial, shared: true });
     memories.push(memory);
     let offset = 0;
-    return group.map(({ count, decays }): OptimizedTensor => {
+    return group.map(({ count, decays, optimizer = 'adamw' }): OptimizedTensor => {
       const array = () => {
         const values = new Float32Array(memory.buffer, offset, count);
         offset += paddedBytes(count);
         return values;
       };
       const [parameter, gradient, scratch, expAvg, expAvgSq] = [array(), array(), array(), array(), array()];
-      return { parameter, gradient, scratch, expAvg, expAvgSq, decays, memory: index };
+      return { parameter, gradient, scratch, expAvg, expAvgSq, decays, optimizer, memory: index };
     });
   });
   return { memories, tensors };

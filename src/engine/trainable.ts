@@ -4,6 +4,7 @@ import { type AdamWOptions, defaultAdamW } from './adamw.ts';
 import { AdamWPool } from './adamw-pool.ts';
 import { architectureOf, type ModelConfig } from './architectures/index.ts';
 import { checkAdapter, defaultLora, initLora, type LoraConfig, loraShapes } from './lora.ts';
+import { Muon } from './muon.ts';
 import { OnnxTrainable, type TrainedTensor } from './onnx-trainable.ts';
 import { allocateTensors } from './optimizer-memory.ts';
 import { defaultThreads, openSession, type SessionOptions } from './session.ts';
@@ -36,6 +37,8 @@ export interface TrainableOptions {
   seed?: number;
   threads?: number;
   adamw?: Partial<AdamWOptions>;
+  /** Full training: steps the matrices inside the blocks with Muon, the rest with AdamW. */
+  muon?: boolean;
 }
 
 export interface Trainable {
@@ -85,9 +88,14 @@ export async function openTrainable(
   const graph = trainingGraph(config, { lora, mapped });
 
   const shapes = lora ? loraShapes(config, lora) : expectedWeights(config);
+  const inBlocks = new Set(architectureOf(config).linears.map(({ name }) => `${name}.weight`));
   const memory = allocateTensors(
     // Biases and norms are the vectors of a model; the Trainer lets only the rest decay.
-    [...shapes.values()].map((shape) => ({ count: elementCount(shape), decays: shape.length > 1 })),
+    [...shapes].map(([name, shape]) => ({
+      count: elementCount(shape),
+      decays: shape.length > 1,
+      optimizer: options.muon && inBlocks.has(name) ? 'muon' : 'adamw',
+    })),
   );
   const trained = [...shapes].map(([name, shape], i): TrainedTensor => ({ ...memory.tensors[i]!, name, shape }));
   const base: TensorMap = weights instanceof Map ? normaliseWeights(config, weights) : new Map();
@@ -96,8 +104,10 @@ export async function openTrainable(
     const places = trained.map(({ name, parameter }) => [name, parameter] as const);
     readWeights(config, file, new Map(places));
   } else for (const { name, parameter } of trained) parameter.set(toFloat32(start.get(name)!));
+  const matrices = trained.filter(({ optimizer }) => optimizer === 'muon');
   return new OnnxTrainable({
     trained,
+    muon: matrices.length > 0 ? await Muon.open(matrices, sessionOptions) : undefined,
     frozen: lora ? base : new Map(),
     session: await openSession(graph.graph, { ...sessionOptions, silent: true, asWritten: true }),
     outputs: graph,
