@@ -74,6 +74,7 @@ export async function openFactory(
     const supervisor = startSupervisor({
       store,
       dataFolder: config.dataFolder,
+      precision: config.precision,
       onChange: (jobId) => classroom.jobChanged(jobId),
       logger: log,
       ...threads,

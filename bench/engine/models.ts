@@ -2,7 +2,14 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type ModelConfig, parseModelConfig, randomWeights } from '../../src/engine/index.ts';
+import {
+  float32ToFloat16,
+  type HostTensor,
+  type ModelConfig,
+  parseModelConfig,
+  randomWeights,
+  toFloat32,
+} from '../../src/engine/index.ts';
 import { writeSafetensors } from '../../src/formats/index.ts';
 
 /** What their config.json says. */
@@ -52,14 +59,31 @@ export function configOf(name: string): ModelConfig {
   return parseModelConfig(MODELS[name as ModelName]);
 }
 
+/** How numbers lie in a checkpoint: DialoGPT's are float16, SmolLM2's bfloat16. */
+export type Precision = 'float32' | 'float16' | 'bfloat16';
+
 /** Writes random weights and a config.json into `folder`, as Python reads them too. Returns the path of the weights. */
-export function writeModel(name: ModelName, folder: string): string {
-  const weights = randomWeights(configOf(name), 1);
+export function writeModel(name: ModelName, folder: string, precision: Precision = 'float32'): string {
+  const weights = new Map(
+    [...randomWeights(configOf(name), 1)].map(([key, tensor]) => [key, stored(tensor, precision)]),
+  );
   mkdirSync(folder, { recursive: true });
   writeFileSync(path.join(folder, 'config.json'), JSON.stringify(MODELS[name]));
   const file = path.join(folder, 'model.safetensors');
   writeSafetensors(file, weights);
   return file;
+}
+
+function stored(tensor: HostTensor, dtype: Precision): HostTensor {
+  if (dtype === 'float32') return tensor;
+  const numbers = toFloat32(tensor);
+  const bits = new Uint32Array(numbers.buffer, numbers.byteOffset, numbers.length);
+  // A bfloat16 is the upper half of a float32.
+  const data =
+    dtype === 'float16'
+      ? Uint16Array.from(numbers, float32ToFloat16)
+      : Uint16Array.from(bits, (number) => number >>> 16);
+  return { dtype, shape: tensor.shape, data };
 }
 
 /** Writes random weights for the time `use` needs them. */

@@ -1,7 +1,7 @@
 /** What is measured against whom, and what it must reach: the table of the project's issue on the engine. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import type { ModelName } from '../engine/models.ts';
+import type { ModelName, Precision } from '../engine/models.ts';
 import type { Program } from './pairs.ts';
 
 export const THREADS = 2;
@@ -34,6 +34,8 @@ export interface PeerCase {
   kind: 'training' | 'decoding';
   /** Random weights of this model are written for both; null: a file that is there. */
   model: ModelName | null;
+  /** How those weights are stored. */
+  precision?: Precision;
   /** Of our figure to the peer's: milliseconds and megabytes at most, tokens/s at least. */
   targets: { speed: number; memory?: number };
   ours: (folder: string) => Program;
@@ -41,7 +43,12 @@ export interface PeerCase {
 }
 
 const script = (...parts: string[]) => path.join(import.meta.dirname, ...parts);
-const node = (file: string, ...args: string[]): Program => ({ program: process.execPath, args: [file, ...args] });
+/** As `npm start` starts the bot: by itself V8 lets garbage fill 50 MB more before it looks. For both sides. */
+const NODE_ARGUMENTS = ['--max-semi-space-size=4'];
+const node = (file: string, ...args: string[]): Program => ({
+  program: process.execPath,
+  args: [...NODE_ARGUMENTS, file, ...args],
+});
 
 function training(
   name: string,
@@ -49,14 +56,17 @@ function training(
   method: 'full' | 'lora',
   length: number,
   targets: PeerCase['targets'],
+  precision: Precision = 'float32',
 ): PeerCase {
+  const isHalf = precision !== 'float32';
   const options = [method, '1', `${length}`, `${THREADS}`];
   return {
-    name: `${name}-${method}-${length}`,
-    title: `${model.replace(/ .*/, '')} ${method === 'full' ? 'full' : 'LoRA r = 8'} step, ${length} tokens`,
+    name: `${name}-${method}-${length}${isHalf ? '-half' : ''}`,
+    title: `${model.replace(/ .*/, '')} ${method === 'full' ? 'full' : 'LoRA r = 8'} step, ${length} tokens${isHalf ? `, ${precision} checkpoint` : ''}`,
     peer: method === 'full' ? 'PyTorch' : 'peft',
     kind: 'training',
     model,
+    precision,
     targets,
     ours: (folder) =>
       node(script('..', 'engine', 'measure-training.ts'), model, path.join(folder, 'model.safetensors'), ...options),
@@ -83,6 +93,11 @@ export const CASES: readonly PeerCase[] = [
   training('gpt2', 'GPT-2 (12 × 768)', 'lora', 256, { speed: 0.65, memory: 0.55 }),
   training('smollm2', 'SmolLM2 (30 × 576)', 'lora', 64, { speed: 0.5, memory: 0.5 }),
   training('smollm2', 'SmolLM2 (30 × 576)', 'lora', 256, { speed: 0.6, memory: 0.5 }),
+  // The same as their checkpoints are stored; peft computes, and so keeps them, in float32.
+  training('gpt2', 'GPT-2 (12 × 768)', 'lora', 64, { speed: 0.6, memory: 0.55 }, 'float16'),
+  training('gpt2', 'GPT-2 (12 × 768)', 'lora', 256, { speed: 0.65, memory: 0.55 }, 'float16'),
+  training('smollm2', 'SmolLM2 (30 × 576)', 'lora', 64, { speed: 0.5, memory: 0.5 }, 'bfloat16'),
+  training('smollm2', 'SmolLM2 (30 × 576)', 'lora', 256, { speed: 0.6, memory: 0.5 }, 'bfloat16'),
   {
     name: 'gpt2-decode',
     title: `GPT-2 float32, ${TOKENS} tokens after ${PROMPT}`,

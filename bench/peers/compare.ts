@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { UserError } from '../../src/errors.ts';
-import { type ModelName, writeModel } from '../engine/models.ts';
+import { type ModelName, type Precision, writeModel } from '../engine/models.ts';
 import type { Profile } from '../engine/profile.ts';
 import type { BenchTable } from '../table.ts';
 import { CASES, type PeerCase, type Peers, THREADS } from './cases.ts';
@@ -34,12 +34,12 @@ export function* comparePeers({ names, pairs, profile }: CompareOptions): Genera
   const { peers, missing } = setUp(cases);
   const folder = mkdtempSync(path.join(tmpdir(), 'bench-peers-'));
   // Both sides read the same files, which are written once.
-  const written = new Set<ModelName>();
-  const folderOf = (model: ModelName | null): string => {
+  const written = new Set<string>();
+  const folderOf = (model: ModelName | null, precision: Precision = 'float32'): string => {
     if (model === null) return folder;
-    const own = path.join(folder, model.replace(/\W.*/, ''));
-    if (!written.has(model)) writeModel(model, own);
-    written.add(model);
+    const own = path.join(folder, `${model.replace(/\W.*/, '')}-${precision}`);
+    if (!written.has(own)) writeModel(model, own, precision);
+    written.add(own);
     return own;
   };
   try {
@@ -55,7 +55,8 @@ export function* comparePeers({ names, pairs, profile }: CompareOptions): Genera
     if (parts.length > 0) yield partsTable(parts);
     if (isWanted('gpt2-swap')) yield swapTable(() => folderOf(SWAP_MODEL));
     if (profile) {
-      for (const item of cases) if (item.kind === 'training') yield* profileTables(item, folderOf(item.model), peers);
+      for (const item of cases)
+        if (item.kind === 'training') yield* profileTables(item, folderOf(item.model, item.precision), peers);
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -84,14 +85,14 @@ function setUp(cases: readonly PeerCase[]): { peers: Peers; missing: string[] } 
 
 function compare(
   item: PeerCase,
-  folderOf: (model: ModelName | null) => string,
+  folderOf: (model: ModelName | null, precision?: Precision) => string,
   peers: Peers,
   pairs: number,
 ): { comparison: Row; parts: Row[] } {
   const work = { work: item.title };
   let folder: string;
   try {
-    folder = folderOf(item.model);
+    folder = folderOf(item.model, item.precision);
   } catch (error) {
     return { comparison: { ...work, ours: notMeasured(error) }, parts: [] };
   }

@@ -6,8 +6,10 @@ import {
   architectureOf,
   type ModelConfig,
   mapWeights,
+  matchWeights,
   parseModelConfig,
   seededRandom,
+  trainsFromPanels,
 } from '../engine/index.ts';
 import { UserError } from '../errors.ts';
 import { type ModelSource, openModelSource } from '../formats/index.ts';
@@ -42,13 +44,27 @@ export async function loadBrain(source: string, options: BrainOptions): Promise<
   const place = locate(source);
   const folder = openModelSource(place.path);
   const config = parseModelConfig(folder.config);
-  const weightsFile = findWeights(folder, config, options.dataFolder);
+  // What is missing or does not fit is said now, though the files are only made when they are needed.
+  matchWeights(config, folder.stored());
+  const weightsFile = once(() => findWeights(folder, config, options.dataFolder));
   const { precision = 'float32', repack = true } = options;
   const isServedAsItIs = precision === 'float32' && !repack;
   const cacheFolder = path.join(options.dataFolder, 'cache');
-  const served = () => (isServedAsItIs ? weightsFile : packedWeights(folder, config, precision, cacheFolder));
-  const files = { weightsFile, frozenFile: halfFile(folder, config) ?? weightsFile };
+  const served = () => (isServedAsItIs ? weightsFile() : packedWeights(folder, config, precision, cacheFolder));
+  const half = once(() => halfFile(folder, config));
+  const isShared = options.besideServing === 'float32' && trainsFromPanels(config);
+  const frozenFile = () =>
+    isShared ? packedWeights(folder, config, 'float32', cacheFolder) : (half() ?? weightsFile());
+  const files = { weightsFile, frozenFile: once(frozenFile) };
   return new LoadedBrain(place.name, folder, config, files, new Versions(config, served, options));
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 /** A single float32 safetensors file is mapped where it lies; anything else is expanded into the cache first. */
@@ -85,37 +101,43 @@ function halfFile(folder: ModelSource, config: ModelConfig): string | undefined 
   }
 }
 
+/** Paths of the weights, made when first asked for. */
+interface WeightFiles {
+  weightsFile(): string;
+  frozenFile(): string;
+}
+
 class LoadedBrain implements Brain {
   readonly name: string;
   readonly config: ModelConfig;
   readonly window: number;
   readonly tokenizer: BrainTokenizer;
   readonly source: ModelSource;
-  readonly weightsFile: string;
-  readonly frozenFile: string;
+  readonly #files: WeightFiles;
   readonly #versions: Versions;
   readonly #queue = new SerialQueue();
   readonly #templates: TemplateRenderer;
   readonly #endIds: readonly number[];
   #disposed: Promise<void> | undefined;
 
-  constructor(
-    name: string,
-    source: ModelSource,
-    config: ModelConfig,
-    files: Pick<Brain, 'weightsFile' | 'frozenFile'>,
-    versions: Versions,
-  ) {
+  constructor(name: string, source: ModelSource, config: ModelConfig, files: WeightFiles, versions: Versions) {
     this.name = name;
     this.config = config;
     this.window = architectureOf(config).window;
     this.source = source;
-    this.weightsFile = files.weightsFile;
-    this.frozenFile = files.frozenFile;
+    this.#files = files;
     this.#versions = versions;
     this.tokenizer = openTokenizer(source, config.eosTokenId);
     this.#templates = new TemplateRenderer(source.path);
     this.#endIds = endTokens(source, this.tokenizer);
+  }
+
+  get weightsFile(): string {
+    return this.#files.weightsFile();
+  }
+
+  get frozenFile(): string {
+    return this.#files.frozenFile();
   }
 
   async promptIds(

@@ -137,6 +137,8 @@ export interface BrainOptions {
    * also trains has it in memory once.
    */
   repack?: boolean;
+  /** How another process serves the same brain: adapters are trained over that one's file where they can be, in memory once. */
+  besideServing?: Precision;
   /** How many files of weights are kept open, the base's and those of full fine-tunes; fewer take less memory. */
   sessions?: number;
 }
@@ -152,7 +154,7 @@ export interface Brain {
   readonly source: ModelSource;
   /** The base's weights as a float32 .safetensors file. */
   readonly weightsFile: string;
-  /** The same weights for training an adapter over them: as they are stored, in half precision too. */
+  /** The same weights for training an adapter over them: as they are stored, in half precision too, or as they are served. */
   readonly frozenFile: string;
   /**
    * What the model reads before it answers `text`: laid out by its own chat template, or each utterance closed by the end

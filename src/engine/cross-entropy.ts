@@ -3,7 +3,7 @@ import type { Graph, Value } from './graph.ts';
 
 /**
  * −ln softmax(h Wᵀ) at the right tokens: ln Σ e^(h Wᵀ) − h · W[right], [M]. Of the table W only its parts are read, one after
- * another, so that a table kept in half precision is never whole in memory as float32.
+ * another, so that neither the scores of all tokens nor a table kept in half precision are ever whole in memory as float32.
  * @param hidden h [M, C]. @param right W[right] [M, C]. @param table W, as parts [Vᵢ, C] of its rows.
  */
 export function crossEntropy(g: Graph, hidden: Value, right: Value, table: readonly Value[]): Value {

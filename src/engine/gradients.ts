@@ -123,8 +123,22 @@ function sparseOf(part: Contribution): SparseRows | undefined {
 
 function sumUp(g: Graph, contributions: readonly Contribution[]): Value | undefined {
   let sum: Value | undefined;
-  for (const part of contributions) if ('id' in part) sum = sum ? g.add(sum, part) : part;
+  for (const part of contributions) if ('id' in part && !isProduct(part)) sum = sum ? g.add(sum, part) : part;
+  // A product adds itself to what is there. The layer's own comes before its adapter's: it was met first on the way forward.
+  for (const part of contributions.toReversed())
+    if ('id' in part && isProduct(part)) sum = sum ? plus(g, part, sum) : part;
   // Scattered parts last: they write into the sum instead of making arrays of their own.
   for (const part of contributions) if ('addTo' in part) sum = part.addTo(sum);
   return sum;
+}
+
+/** Whether a gradient is the product of two matrices, which nothing else has been added to. */
+function isProduct({ node }: Value): boolean {
+  return node?.operation === 'Gemm' && node.inputs.length === 2;
+}
+
+/** product + sum, as one operation. */
+function plus(g: Graph, product: Value, sum: Value): Value {
+  const { inputs, attributes } = product.node as Node<'Gemm'>;
+  return g.gemm(inputs[0]!, inputs[1]!, { ...attributes, plus: sum });
 }

@@ -39,6 +39,7 @@ export {
   type Packable,
   packableMatrices,
   panelTensors,
+  trainsFromPanels,
 } from './serving-weights.ts';
 export {
   copyTensors,

@@ -1,8 +1,16 @@
 /** Which of a model's weights a brain in use multiplies by, in which forms it keeps them, and where these lie. */
 import { architectureOf, type ModelConfig } from './architectures/index.ts';
 import type { FileRange } from './graph.ts';
-import { blocksAcross, type Matrix, packBlocks, packPanels, panelShape, type QuantisedMatrix } from './packing.ts';
-import { type DataType, float32Tensor, type HostTensor } from './tensor.ts';
+import {
+  blocksAcross,
+  type Matrix,
+  PANEL_WIDTH,
+  packBlocks,
+  packPanels,
+  panelShape,
+  type QuantisedMatrix,
+} from './packing.ts';
+import { type DataType, elementCount, float32Tensor, type HostTensor } from './tensor.ts';
 
 export interface ServingWeights {
   /** Plain matrices and vectors, by their names. */
@@ -70,6 +78,39 @@ export interface LazyTensor {
   readonly dtype: DataType;
   readonly shape: readonly number[];
   read(): HostTensor;
+}
+
+/** A weight in panels of its own: its place among those of the matrix it was packed into. */
+export interface PanelRange extends Matrix {
+  readonly range: FileRange;
+}
+
+/** Whether the weights in a packed matrix fill their panels, so that they can be told apart. */
+export function fillPanels({ sizes }: Packable): boolean {
+  return sizes.every((size) => size % PANEL_WIDTH === 0);
+}
+
+/** Whether an adapter can be trained over the file that a model is served from; the head's table is in it as it is, too. */
+export function trainsFromPanels(config: ModelConfig): boolean {
+  const { headTable } = architectureOf(config);
+  return packableMatrices(config).every((matrix) => fillPanels(matrix) || matrix.weights[0] === headTable);
+}
+
+/** The weights of a matrix in panels, by their names. */
+export function panelRanges({
+  weights,
+  sizes,
+  panels,
+  ...matrix
+}: PackedMatrix & { form: 'panels' }): [string, PanelRange][] {
+  let offset = panels.offset;
+  return weights.map((name, i) => {
+    const outFeatures = sizes[i]!;
+    const length = 4 * elementCount(panelShape({ ...matrix, outFeatures }));
+    const range = { ...panels, offset, length };
+    offset += length;
+    return [name, { ...matrix, outFeatures, range }];
+  });
 }
 
 /** What a file holds of a matrix in panels. @param read the weights' numbers, in order. */

@@ -54,6 +54,7 @@ const HEAD_ROWS = 128;
 /** Caches are made for a multiple of this many tokens, so that the next text can often use the one that is there. */
 const CACHE_STEP = 64;
 
+/** Its sessions are opened when first needed. @throws UserError as mapServingWeights, and for each weight that does not fit. */
 export async function openServing(config: ModelConfig, options: ServingOptions): Promise<ServingModel> {
   const weights = mapServingWeights(config, options.weightsFile);
   const sessionOptions: SessionOptions = {
@@ -63,10 +64,11 @@ export async function openServing(config: ModelConfig, options: ServingOptions):
     // Without it the kernels for blocks would expand them at every call. The packed copy is as small as they are.
     prepack: [...weights.packed.values()].some(({ form }) => form === 'blocks'),
   };
-  const model = new OnnxServing(config, weights, sessionOptions);
-  await model.open();
-  return model;
+  return new OnnxServing(config, weights, sessionOptions);
 }
+
+/** What a session is for: the blocks without and with places for an adapter, the head for scores and for log-probabilities. */
+type Role = 'base' | 'adapted' | 'scores' | 'measures';
 
 class OnnxServing implements ServingModel {
   readonly config: ModelConfig;
@@ -74,7 +76,8 @@ class OnnxServing implements ServingModel {
   readonly #weights: ServingWeights;
   readonly #options: SessionOptions;
   /** By what they do, opened when first needed. */
-  readonly #sessions = new Map<'base' | 'adapted' | 'scores' | 'measures', InferenceSession>();
+  readonly #sessions = new Map<Role, InferenceSession>();
+  readonly #rankZero: Record<string, Tensor>;
   /** Null while the base alone is wanted. */
   #adapter: Record<string, Tensor> | null = null;
   #cache: KeyValueCache | undefined;
@@ -86,11 +89,7 @@ class OnnxServing implements ServingModel {
     this.#architecture = architectureOf(config);
     this.#weights = weights;
     this.#options = options;
-  }
-
-  async open(): Promise<void> {
-    await this.#body();
-    await this.#session('scores', () => scoringHeadGraph(this.config, this.#weights));
+    this.#rankZero = adapterTensors(config, this.#architecture, null);
   }
 
   setAdapter(adapter: AdapterWeights | null): void {
@@ -182,7 +181,7 @@ class OnnxServing implements ServingModel {
     const positions = inputIds.map((_, t) => cache.length + t);
     const session = await this.#body();
     const feeds = {
-      ...(this.#sessions.has('adapted') ? (this.#adapter ?? this.#nothing()) : {}),
+      ...(this.#sessions.has('adapted') ? (this.#adapter ?? this.#rankZero) : {}),
       ...cache.feeds,
       input_ids: int64Tensor(inputIds, [1, length]),
       position_ids: int64Tensor(positions, [length]),
@@ -211,12 +210,11 @@ class OnnxServing implements ServingModel {
     const isAdapted = this.#adapter !== null || this.#sessions.has('adapted');
     const kind = isAdapted ? 'adapted' : 'base';
     const graph = () => bodyGraph(this.config, this.#weights, { adapters: isAdapted });
-    const session = await this.#session(kind, graph);
     if (isAdapted) await this.#close('base');
-    return session;
+    return this.#session(kind, graph);
   }
 
-  async #session(kind: 'base' | 'adapted' | 'scores' | 'measures', graph: () => Graph): Promise<InferenceSession> {
+  async #session(kind: Role, graph: () => Graph): Promise<InferenceSession> {
     const known = this.#sessions.get(kind);
     if (known) return known;
     const session = await openSession(graph(), this.#options);
@@ -224,16 +222,10 @@ class OnnxServing implements ServingModel {
     return session;
   }
 
-  async #close(kind: 'base'): Promise<void> {
+  async #close(kind: Role): Promise<void> {
     const session = this.#sessions.get(kind);
     this.#sessions.delete(kind);
     await session?.release();
-  }
-
-  #rankZero: Record<string, Tensor> | undefined;
-  #nothing(): Record<string, Tensor> {
-    this.#rankZero ??= adapterTensors(this.config, this.#architecture, null);
-    return this.#rankZero;
   }
 }
 

@@ -9,8 +9,8 @@ export { InferenceSession, Tensor };
 export interface SessionOptions {
   /** Threads inside an operation; results are byte-equal for the same number. */
   threads?: number;
-  /** Runs the graph node by node, nothing folded, fused or shared. */
-  asWritten?: boolean;
+  /** A graph of training: run node by node, nothing folded, fused or shared; see EmitOptions. */
+  training?: boolean;
   /** The session is asked through `runInto` alone. */
   silent?: boolean;
   /** Kernels may keep repacked copies of the weights. */
@@ -29,10 +29,12 @@ export async function openSession(graph: Graph, options: SessionOptions = {}): P
     // Repacked copies of the weights would double their memory and keep them from being shared between processes.
     disable_prepacking: options.prepack ? '0' : '1',
     // Idle threads that spin would take the bot's processor from it, and a second process's from us.
-    'intra_op.allow_spinning': '0',
+    'intra_op.allow_spinning': options.training ? '1' : '0',
   };
+  // A training's many small products follow each other closely: a thread that has to be woken for each is late.
+  if (options.training) session['intra_op.spin_duration_us'] = '50';
   if (options.weightsFolder !== undefined) session.model_external_initializers_file_folder_path = options.weightsFolder;
-  return InferenceSession.create(emit(graph, { silent: options.silent }), {
+  return InferenceSession.create(emit(graph, { silent: options.silent, training: options.training }), {
     executionProviders: ['cpu'],
     intraOpNumThreads: options.threads ?? defaultThreads(),
     interOpNumThreads: 1,
@@ -40,7 +42,7 @@ export async function openSession(graph: Graph, options: SessionOptions = {}): P
     // Lengths differ from run to run; a pattern recorded at one length misplans the next.
     enableMemPattern: false,
     // Our graphs are written as they should run; its passes would only undo what is made again to save memory.
-    graphOptimizationLevel: options.asWritten ? 'disabled' : 'all',
+    graphOptimizationLevel: options.training ? 'disabled' : 'all',
     logSeverityLevel: 3,
     extra: { session },
   });

@@ -11,7 +11,7 @@ import { defaultThreads, openSession, type SessionOptions } from './session.ts';
 import { elementCount, type TensorMap, toFloat32 } from './tensor.ts';
 import { trainingGraph } from './training-graph.ts';
 import { expectedWeights, normaliseWeights } from './weights.ts';
-import { mapWeights, readWeights } from './weights-file.ts';
+import { mapFrozenWeights, readWeights } from './weights-file.ts';
 
 /** Rows of `length` tokens, padded on the right; labels of −100 are not learnt. All arrays are [batchSize · length]. */
 export interface TrainingBatch {
@@ -65,7 +65,7 @@ export interface Trainable {
 
 /**
  * Weights in memory, or a .safetensors file: full training reads it once, float32; LoRA maps it where it lies, half precision
- * as it is, cast to float32 at each use.
+ * and panels (packing.ts) as they are, made plain float32 matrices at each use.
  */
 export type WeightSource = TensorMap | { readonly file: string };
 
@@ -80,12 +80,12 @@ export async function openTrainable(
 ): Promise<Trainable> {
   const lora = options.method === 'lora' ? (options.lora ?? defaultLora(config)) : undefined;
   const file = weights instanceof Map ? undefined : weights.file;
-  const mapped = lora && file !== undefined ? mapWeights(config, file, { halves: true }) : undefined;
+  const frozen = lora && file !== undefined ? mapFrozenWeights(config, file) : undefined;
   const sessionOptions: SessionOptions = {
     threads: options.threads,
     weightsFolder: file === undefined ? undefined : dirname(file),
   };
-  const graph = trainingGraph(config, { lora, mapped });
+  const graph = trainingGraph(config, { lora, frozen });
 
   const shapes = lora ? loraShapes(config, lora) : expectedWeights(config);
   const inBlocks = new Set(architectureOf(config).linears.map(({ name }) => `${name}.weight`));
@@ -109,12 +109,12 @@ export async function openTrainable(
     trained,
     muon: matrices.length > 0 ? await Muon.open(matrices, sessionOptions) : undefined,
     frozen: lora ? base : new Map(),
-    session: await openSession(graph.graph, { ...sessionOptions, silent: true, asWritten: true }),
+    session: await openSession(graph.graph, { ...sessionOptions, silent: true, training: true }),
     outputs: graph,
     openEvaluation: () =>
-      openSession(trainingGraph(config, { lora, mapped, lossOnly: true }).graph, {
+      openSession(trainingGraph(config, { lora, frozen, lossOnly: true }).graph, {
         ...sessionOptions,
-        asWritten: true,
+        training: true,
       }),
     pool: new AdamWPool(memory, options.threads ?? defaultThreads()),
     adamw: { ...defaultAdamW, ...options.adamw },

@@ -4,9 +4,10 @@ import type { AdapterValues } from './architectures/types.ts';
 import { crossEntropy } from './cross-entropy.ts';
 import type { Dimension } from './dimensions.ts';
 import { CHEAP, gradientParts } from './gradients.ts';
-import { type FileRange, Graph, type Value } from './graph.ts';
+import { Graph, type Value } from './graph.ts';
 import { type LoraConfig, loraNames, loraScaling, loraTargets } from './lora.ts';
 import { partsOf } from './parts.ts';
+import type { FrozenWeights } from './weights-file.ts';
 
 export const gradientName = (parameter: string): string => `gradient of ${parameter}`;
 const rowsName = (parameter: string, part: number): string => `rows ${part} for the gradient of ${parameter}`;
@@ -36,7 +37,7 @@ export interface TrainingGraphOptions {
   /** Train an adapter and leave the weights alone; absent: train all weights. */
   lora?: LoraConfig;
   /** Where frozen weights lie in their file, in the precision they are stored in; absent: they are inputs. */
-  mapped?: ReadonlyMap<string, FileRange>;
+  frozen?: FrozenWeights;
   /** Losses alone, without gradients. */
   lossOnly?: boolean;
 }
@@ -55,11 +56,11 @@ export function trainingGraph(config: ModelConfig, options: TrainingGraphOptions
   const rows = g.input('rows', ['M'], 'int64');
   const targets = g.input('targets', ['M'], 'int64');
 
-  const { lora, mapped } = options;
+  const { lora, frozen } = options;
   const trained = new Map<string, Value>();
   const weights = new Map<string, Value>();
   for (const [name, shape] of architecture.weights) {
-    if (mapped) continue;
+    if (frozen) continue;
     const value = g.input(name, shape);
     weights.set(name, value);
     if (!lora) trained.set(name, value);
@@ -73,7 +74,7 @@ export function trainingGraph(config: ModelConfig, options: TrainingGraphOptions
     trained.set(names.a, a).set(names.b, b);
   }
 
-  const sources = partsOf(g, architecture.weights, weights, mapped, adapters);
+  const sources = partsOf(g, architecture.weights, weights, frozen?.mapped, adapters, frozen?.panels);
   // Padding stands on the right, where causal attention never looks back from it: no mask is needed.
   const causalBias = g.apply('CausalBias', [inputIds], {});
   const { hiddenStates } = architecture.build(g, sources, { inputIds, positionIds, causalBias });

@@ -13,11 +13,14 @@ import type { FileRange } from './graph.ts';
 import { blocksAcross, panelShape } from './packing.ts';
 import {
   apart,
+  fillPanels,
   type Packable,
   type PackedMatrix,
   type PackedPart,
+  type PanelRange,
   packableMatrices,
   packedName,
+  panelRanges,
   type ServingWeights,
 } from './serving-weights.ts';
 import { elementCount } from './tensor.ts';
@@ -70,6 +73,28 @@ export function mapServingWeights(config: ModelConfig, file: string): ServingWei
       mapped.set(name, locateWeight(architecture, header, name, shape, file));
   }
   return { mapped, packed };
+}
+
+/** Where the weights lie that an adapter is trained over: plain, in half precision too, or in panels. */
+export interface FrozenWeights {
+  readonly mapped: ReadonlyMap<string, FileRange>;
+  readonly panels: ReadonlyMap<string, PanelRange>;
+}
+
+/** The same for training an adapter over `file`, which a brain in use may have mapped too. Same errors. */
+export function mapFrozenWeights(config: ModelConfig, file: string): FrozenWeights {
+  const header = readHeader(file);
+  const architecture = architectureOf(config);
+  const packed = packableMatrices(config).flatMap(
+    (group) => (fillPanels(group) && locatePacked(header, group, file)) || [],
+  );
+  const panels = new Map(packed.flatMap((matrix) => (matrix.form === 'panels' ? panelRanges(matrix) : [])));
+  const mapped = new Map<string, FileRange>();
+  for (const [name, shape] of architecture.weights) {
+    if (!panels.has(name) || name === architecture.headTable)
+      mapped.set(name, locateWeight(architecture, header, name, shape, file, true));
+  }
+  return { mapped, panels };
 }
 
 function locateWeight(

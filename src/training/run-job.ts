@@ -5,7 +5,7 @@
  * let go, and that of the new version after that of the old one. Only *reward* asks the brain while it trains; both map
  * the same file then.
  */
-import { type Brain, type BrainVersion, openBrain } from '../brain/index.ts';
+import { type Brain, type BrainVersion, openBrain, type Precision } from '../brain/index.ts';
 import { defaultLora, initLora, type LoraConfig, mergeLora, openTrainable, type Trainable } from '../engine/index.ts';
 import { UserError } from '../errors.ts';
 import { decodeAdapter, encodeAdapter, readSafetensors, writeSafetensorsBySha256 } from '../formats/index.ts';
@@ -28,6 +28,8 @@ export interface JobContext {
   /** Something about the job changed: a nudge for whoever shows it. */
   changed(): void;
   threads?: number;
+  /** How the bot serves the brain meanwhile. */
+  precision?: Precision;
 }
 
 /** What a finished job keeps of its training, beside the steps. */
@@ -88,9 +90,12 @@ async function work(context: JobContext): Promise<void> {
 }
 
 async function trainAndMeasure(context: JobContext, resume: ReturnType<typeof loadCheckpoint>) {
-  const { store, job, threads } = context;
+  const { store, job, threads, precision } = context;
   const { base, probe } = job.payload;
-  const brain = await openBrain(base, { dataFolder: store.folder, threads, sessions: 1, repack: false });
+  // The bot's packed weights are in memory anyway.
+  const repack = precision === 'float32';
+  const options = { dataFolder: store.folder, threads, sessions: 1, repack };
+  const brain = await openBrain(base, precision === undefined ? options : { ...options, besideServing: precision });
   try {
     const start = startOf(context);
     const trained = await trainVersion(context, brain, start, resume);
@@ -133,6 +138,8 @@ async function trainVersion(
       ...{ brain, trainable, lora },
       ...(weightsFile === undefined ? {} : { weightsFile }),
     });
+    // What opening left behind would lie beside the activations; asked for where the process lets us.
+    globalThis.gc?.();
     const { outcome, summary, totalSteps } = await trainPlanned(context, trainable, planned, resume);
     if (outcome === 'paused') store.jobs.release(job.id, worker);
     if (outcome === 'paused') return null;

@@ -7,6 +7,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
+import type { Precision } from '../brain/index.ts';
 import type { Store } from '../store/index.ts';
 import { sweepCheckpoints } from './checkpoint.ts';
 import { isJobChanged, STOP } from './messages.ts';
@@ -20,6 +21,8 @@ export interface SupervisorOptions {
   logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** Threads a worker computes with; absent: as many as onnxruntime takes by itself. */
   threads?: number;
+  /** How the bot serves the brain: a worker shares its memory where it can. */
+  precision?: Precision;
   /** The figures below are for tests; unset they are those of the design. */
   leaseMs?: number;
   beatMs?: number;
@@ -100,9 +103,13 @@ class WorkerSupervisor implements Supervisor {
   }
 
   #start(): void {
-    const { dataFolder, threads, leaseMs = LEASE_MS, beatMs = BEAT_MS, logger, onChange } = this.#options;
+    const { dataFolder, threads, precision, leaseMs = LEASE_MS, beatMs = BEAT_MS, logger, onChange } = this.#options;
     const worker = `worker ${randomUUID()}`;
-    const asked: WorkerOptions = { dataFolder, worker, leaseMs, beatMs, ...(threads === undefined ? {} : { threads }) };
+    const asked: WorkerOptions = {
+      ...{ dataFolder, worker, leaseMs, beatMs },
+      ...(threads === undefined ? {} : { threads }),
+      ...(precision === undefined ? {} : { precision }),
+    };
     // The bot's secrets are none of the worker's business.
     const { DISCORD_TOKEN: _, ...env } = process.env;
     const child = fork(WORKER_FILE, workerArguments(asked), {

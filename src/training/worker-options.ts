@@ -1,4 +1,5 @@
 /** How a worker is called: `worker.ts <JSON of WorkerOptions>`. One argument, so that no path needs quoting. */
+import type { Precision } from '../brain/index.ts';
 
 export interface WorkerOptions {
   dataFolder: string;
@@ -7,6 +8,8 @@ export interface WorkerOptions {
   leaseMs: number;
   beatMs: number;
   threads?: number;
+  /** How the bot serves the brain. */
+  precision?: Precision;
 }
 
 /** Two beats may fail before the job counts as abandoned. */

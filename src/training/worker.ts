@@ -17,7 +17,7 @@ try {
   // Some systems do not let a process step back; it trains all the same.
 }
 
-const { dataFolder, worker, leaseMs, beatMs, threads } = parseWorkerArguments(process.argv.slice(2));
+const { dataFolder, worker, leaseMs, beatMs, threads, precision } = parseWorkerArguments(process.argv.slice(2));
 const stop = { asked: false };
 const askToStop = () => {
   stop.asked = true;
@@ -45,6 +45,7 @@ if (job !== null) {
     isStopAsked: () => stop.asked,
     changed,
     ...(threads === undefined ? {} : { threads }),
+    ...(precision === undefined ? {} : { precision }),
   });
   await heartbeat.stop();
   await changed();

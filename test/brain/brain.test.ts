@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { openBrain } from '../../src/brain/index.ts';
 import {
   defaultLora,
   expectedWeights,
@@ -222,13 +223,37 @@ describe('opening', () => {
     const dataFolder = temporaryFolder();
     const folder = tinyFolder({ dtype: 'float16' });
     const first = await opened(folder, dataFolder);
-    const files = readdirSync(path.join(dataFolder, 'cache'));
-    expect(files).toHaveLength(1);
-    expect(files[0]).toMatch(/^[0-9a-f]{64}\.safetensors$/);
-    const ids = [20, 30, 40];
+    const { weightsFile } = first;
+    const files = () => readdirSync(path.join(dataFolder, 'cache'));
+    expect(files()).toEqual([path.basename(weightsFile)]);
+    expect(path.basename(weightsFile)).toMatch(/^[0-9a-f]{64}\.safetensors$/);
+    const { mtimeMs } = statSync(weightsFile);
     const again = await opened(folder, dataFolder);
+    expect(again.weightsFile).toBe(weightsFile);
+    expect(statSync(weightsFile).mtimeMs).toBe(mtimeMs);
+  });
+
+  test('packs the weights it serves once and finds them again', async () => {
+    const dataFolder = temporaryFolder();
+    const folder = tinyFolder({ dtype: 'float16' });
+    const ids = [20, 30, 40];
+    const first = await opened(folder, dataFolder);
+    const expected = await first.logprobs(ids);
+    const files = readdirSync(path.join(dataFolder, 'cache'));
+    expect(files).toEqual([expect.stringMatching(/^[0-9a-f]{64}\.float32-1\.safetensors$/)]);
+    const again = await opened(folder, dataFolder);
+    expect(await again.logprobs(ids)).toEqual(expected);
     expect(readdirSync(path.join(dataFolder, 'cache'))).toEqual(files);
-    expect(await again.logprobs(ids)).toEqual(await first.logprobs(ids));
+  });
+
+  test('served as it is trained from, it copies nothing and answers the same', async () => {
+    const [folder, dataFolder] = [tinyFolder(), temporaryFolder()];
+    const packed = await opened(folder);
+    const plain = await openBrain(folder, { dataFolder, threads: 1, repack: false });
+    const expected = await packed.logprobs([20, 30, 40]);
+    for (const [i, value] of (await plain.logprobs([20, 30, 40])).entries()) expect(value).toBeCloseTo(expected[i]!, 4);
+    expect(existsSync(path.join(dataFolder, 'cache'))).toBe(false);
+    await plain.dispose();
   });
 
   test('mends a cached file that was cut short', async () => {
@@ -236,10 +261,14 @@ describe('opening', () => {
     const folder = tinyFolder({ dtype: 'float16' });
     const first = await opened(folder, dataFolder);
     const expected = await first.logprobs([20, 30]);
+    const weights = readFileSync(first.weightsFile);
     await first.dispose();
-    writeFileSync(first.weightsFile, readFileSync(first.weightsFile).subarray(0, 5000));
+    const cache = path.join(dataFolder, 'cache');
+    for (const file of readdirSync(cache).map((name) => path.join(cache, name)))
+      writeFileSync(file, readFileSync(file).subarray(0, 5000));
     const again = await opened(folder, dataFolder);
     expect(await again.logprobs([20, 30])).toEqual(expected);
+    expect(readFileSync(again.weightsFile).equals(weights)).toBe(true);
   });
 
   test('float16 weights are trained over as they are stored: the same bytes as over their float32 copy', async () => {
@@ -294,7 +323,7 @@ describe('opening', () => {
       fc.asyncProperty(fc.integer({ min: 0, max: whole.length - 1 }), async (length) => {
         writeFileSync(file, whole.subarray(0, length));
         const { identifier } = await refusal(() => opened(folder));
-        expect(identifier).toMatch(/^(safetensors|weights_file)_/);
+        expect(identifier).toMatch(/^(safetensors|weights_file)_|^file_cut_off$/);
       }),
       { numRuns: 25 },
     );

@@ -58,3 +58,25 @@ test('a loss that does not depend on a parameter says so', () => {
   const [a, b] = [g.input('a', [2]), g.input('b', [3])];
   expect(() => gradients(g, g.sum(a, [0]), g.constant(1), [b])).toThrow('the loss does not depend on parameter');
 });
+
+test('gradients of one value are added by the products that make them', () => {
+  const g = new Graph();
+  const [x, left, right] = [g.input('x', ['N', 3]), g.input('left', [3, 4]), g.input('right', [3, 4])];
+  const loss = g.sum(g.mul(g.gemm(x, left), g.gemm(x, right)), [0, 1]);
+  g.output('gradient', gradients(g, loss, g.constant(1), [x])[0]!);
+  const { node } = onnx.ModelProto.decode(emit(g)).graph!;
+  expect(node!.filter(({ opType }) => opType === 'Add')).toEqual([]);
+  const { input } = node!.find(({ output }) => output![0] === 'gradient')!;
+  expect(input).toHaveLength(3);
+});
+
+test('a graph of training says the sizes that onnxruntime loses', () => {
+  const g = new Graph();
+  const x = g.reshape(g.input('x', ['B', 'T', 3]), ['B*T', 3]);
+  g.output('y', g.mul(x, x));
+  const { valueInfo } = onnx.ModelProto.decode(emit(g, { training: true })).graph!;
+  const sizes = valueInfo![0]!.type!.tensorType!.shape!.dim!.map(
+    ({ dimParam, dimValue }) => dimParam || Number(dimValue),
+  );
+  expect(sizes).toEqual(['B*T', 3]);
+});

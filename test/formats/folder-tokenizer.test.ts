@@ -252,6 +252,7 @@ describe('a tokenizer.json that cuts texts by a pattern', () => {
   const cutting = (Regex: string) =>
     folderOf({
       'tokenizer.json': {
+        added_tokens: [],
         model: { type: 'BPE', vocab: { a: 0 }, merges: [] },
         normalizer: null,
         pre_tokenizer: { type: 'Split', pattern: { Regex }, behavior: 'Isolated', invert: false },

@@ -170,7 +170,9 @@ describe('the same job from the same version with the same seed', () => {
   test.each(['lora', 'full'] as const)('and is killed twice on the way gives them too: %s', async (method) => {
     const rooms = house();
     const { store, enqueue, run, supervise, ended } = rooms;
-    const calm = enqueue({ method, args: LONG });
+    // On a busy computer a worker goes on for a while before it is seen to be due: far from its end it dies all the same.
+    const args = { ...LONG, numTrainEpochs: 2 * LONG.numTrainEpochs };
+    const calm = enqueue({ method, args });
     expect(await run()).toMatchObject({ id: calm, state: 'finished', attempts: 1 });
     // Steps drawn once at random; two kills a job leave the third and last try.
     const kills = new Map(
@@ -181,7 +183,7 @@ describe('the same job from the same version with the same seed', () => {
             [63, 97],
           ]
         : [[25, 71]]
-      ).map((steps) => [enqueue({ method, args: LONG }), steps]),
+      ).map((steps) => [enqueue({ method, args }), steps]),
     );
     const checkpointsMet: string[] = [];
     const supervisor = supervise({
@@ -386,7 +388,7 @@ describe('a job that cannot be done', () => {
     const jobId = enqueue();
     const failed = await run();
     expect(failed).toMatchObject({ state: 'failed', attempts: 1, versionId: null });
-    expect(failed.error).toMatchObject({ identifier: 'weights_file_damaged', context: { file: 'model.safetensors' } });
+    expect(failed.error).toMatchObject({ identifier: 'safetensors_range', context: { file: 'model.safetensors' } });
     expect(store.classes.get(CLASS_ID)?.currentVersionId).toBeNull();
 
     writeFileSync(path, whole);
