@@ -11,7 +11,6 @@ import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { Emotion, Intent, Language } from '../../src/brain/types.ts';
 import { type CorpusDialogue, isBilingual, readCorpus } from './corpus.ts';
-import { similarPairs } from './neighbours.ts';
 import { PythonRandom } from './python-random.ts';
 import { isSuitable } from './suitable.ts';
 
@@ -66,11 +65,18 @@ export function readDocuments(folder: string, corpus: readonly CorpusDialogue[] 
     { name: 'chatterbot-pt', weight: { broad: 4, cooling: 4 }, documents: shared.chatterbot.pt },
     { name: 'tatoeba-en-pt', weight: { broad: 2, cooling: 2 }, documents: shared.pairs },
     { name: 'tatoeba-pt-en', weight: { broad: 2, cooling: 2 }, documents: shared.pairs.map(turnedRound) },
-    { name: 'tatoeba-pt', weight: { broad: 1, cooling: 0 }, documents: similarPairs(shared.pairs.map(({ turns }) => turns[1]!)) },
     { name: 'own-pt', weight: { broad: 4, cooling: 12 }, documents: own.pt.filter(isOwnTraining) },
     { name: 'own-en', weight: { broad: 3, cooling: 9 }, documents: own.en.filter(isOwnTraining) },
-    { name: 'own-en-pt', weight: { broad: 1, cooling: 3 }, documents: own.bilingual.filter(isOwnTraining).flatMap(pairsOf('en')) },
-    { name: 'own-pt-en', weight: { broad: 1, cooling: 3 }, documents: own.bilingual.filter(isOwnTraining).flatMap(pairsOf('pt')) },
+    {
+      name: 'own-en-pt',
+      weight: { broad: 1, cooling: 3 },
+      documents: own.bilingual.filter(isOwnTraining).flatMap(pairsOf('en')),
+    },
+    {
+      name: 'own-pt-en',
+      weight: { broad: 1, cooling: 3 },
+      documents: own.bilingual.filter(isOwnTraining).flatMap(pairsOf('pt')),
+    },
   ];
   for (const source of training)
     source.documents = source.documents.filter(
@@ -145,11 +151,13 @@ function turnedRound({ language, turns: [first, second] }: TrainingDocument): Tr
 }
 
 function ownDocuments(corpus: readonly CorpusDialogue[]) {
-  const inLanguage = (language: 'pt' | 'en') => (dialogue: CorpusDialogue): TrainingDocument => ({
-    language,
-    turns: dialogue.turns.map((turn) => tidy(turn[language]!)),
-    labels: dialogue.turns.map(({ intent, emotion }) => ({ intent, emotion })),
-  });
+  const inLanguage =
+    (language: 'pt' | 'en') =>
+    (dialogue: CorpusDialogue): TrainingDocument => ({
+      language,
+      turns: dialogue.turns.map((turn) => tidy(turn[language]!)),
+      labels: dialogue.turns.map(({ intent, emotion }) => ({ intent, emotion })),
+    });
   const bilingual = corpus.filter(isBilingual);
   return { pt: corpus.map(inLanguage('pt')), en: bilingual.map(inLanguage('en')), bilingual };
 }

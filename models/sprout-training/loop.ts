@@ -9,7 +9,8 @@ import {
 } from '../../src/engine/index.ts';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { modelConfig } from './config.ts';
-import { evaluate } from './evaluate.ts';
+import type { Phase } from './documents.ts';
+import { evaluate, type Validation } from './evaluate.ts';
 import { labelsOf, RowStream } from './packing.ts';
 import type { Prepared } from './prepare.ts';
 import { learningRate } from './schedule.ts';
@@ -50,14 +51,10 @@ export async function trainSprout(prepared: Prepared, options: LoopOptions): Pro
     threads: options.threads,
     adamw: { beta1: 0.9, beta2: 0.95 },
   });
-  const streamOf = (phase: Phase) =>
-    new RowStream(prepared.training, phase, prepared.encode, length, SEED);
   const saved = loadCheckpoint(options.checkpointFile);
   let step = saved?.step ?? 0;
-  if (saved) {
-    trainable.importState(saved.state);
-    rows.skip(step * batchSize);
-  }
+  if (saved) trainable.importState(saved.state);
+  const rows = new PhasedRows(prepared, { cooldownFrom: options.cooldownFrom, batchSize, length });
   forgetCurveAfter(options.curveFile, step);
   const log = (entry: object) => {
     const line = JSON.stringify(entry, (_, value) =>
@@ -74,7 +71,7 @@ export async function trainSprout(prepared: Prepared, options: LoopOptions): Pro
   let savedAt = performance.now();
   while (step < options.steps && !options.shouldStop(step)) {
     const rate = learningRate(step, schedule);
-    losses += await takeStep(trainable, nextBatch(rows, batchSize, length), rate);
+    losses += await takeStep(trainable, nextBatch(rows.at(step), batchSize, length), rate);
     step++;
     if (step % LOG_EVERY === 0) {
       const seconds = (performance.now() - logged.time) / 1000;
@@ -90,14 +87,7 @@ export async function trainSprout(prepared: Prepared, options: LoopOptions): Pro
       logged = { step, time: performance.now() };
     }
     if (step % VALIDATE_EVERY === 0 && step < options.steps) {
-      const some = (documents: typeof prepared.heldOut) => documents.filter((_, index) => index % 6 === 0);
-      log({
-        step,
-        validation: {
-          mixed: await evaluate(trainable, some(prepared.heldOut), prepared.encode, length),
-          pt: await evaluate(trainable, some(prepared.heldOutPortuguese), prepared.encode, length),
-        },
-      });
+      log({ step, validation: await validate(trainable, prepared, length, QUICK) });
       logged.time = performance.now();
     }
     if (performance.now() - savedAt > CHECKPOINT_SECONDS * 1000) {
@@ -107,7 +97,7 @@ export async function trainSprout(prepared: Prepared, options: LoopOptions): Pro
   }
   save();
   const done = step >= options.steps;
-  if (done) log({ step, validation: await validateAll(trainable, prepared, length) });
+  if (done) log({ step, validation: await validate(trainable, prepared, length) });
   await trainable.dispose();
   return { step, done };
 }
@@ -129,16 +119,49 @@ async function takeStep(trainable: Trainable, batch: TrainingBatch, rate: number
   return loss;
 }
 
-/** Everything held out: the mix the PyTorch script uses, then language by language. */
-async function validateAll(trainable: Trainable, { heldOut, heldOutPortuguese, encode }: Prepared, length: number) {
-  const of = (language: string) => heldOut.filter((document) => document.language === language);
-  return {
-    mixed: await evaluate(trainable, heldOut, encode, length),
-    en: await evaluate(trainable, of('en'), encode, length),
-    pt: await evaluate(trainable, heldOutPortuguese, encode, length),
-    'en-pt': await evaluate(trainable, of('en-pt'), encode, length),
-    'pt-en': await evaluate(trainable, of('pt-en'), encode, length),
-  };
+/** A glance between steps: every sixth document of what is told most by. */
+const QUICK = { every: 6, names: ['en', 'tatoeba-pt', 'own-pt'] };
+
+/** Everything held out, by name, or some of it. Names without documents are left out. */
+async function validate(
+  trainable: Trainable,
+  { heldOut, encode }: Prepared,
+  length: number,
+  { every, names }: { every: number; names: readonly string[] } = { every: 1, names: Object.keys(heldOut) },
+): Promise<Record<string, Validation>> {
+  const result: Record<string, Validation> = {};
+  for (const name of names) {
+    const documents = heldOut[name]!.filter((_, index) => index % every === 0);
+    if (documents.length > 0) result[name] = await evaluate(trainable, documents, encode, length);
+  }
+  return result;
+}
+
+/** The rows of each step: those of the broad phase, then, from the step at which the rate cools down, those of the other. */
+class PhasedRows {
+  readonly #prepared: Prepared;
+  readonly #options: { cooldownFrom: number; batchSize: number; length: number };
+  #stream: { phase: Phase; rows: RowStream; nextStep: number } | undefined;
+
+  constructor(prepared: Prepared, options: { cooldownFrom: number; batchSize: number; length: number }) {
+    this.#prepared = prepared;
+    this.#options = options;
+  }
+
+  /** The stream, at the first row of `step`; steps are asked for in their order, from any on. */
+  at(step: number): RowStream {
+    const { cooldownFrom, batchSize, length } = this.#options;
+    const phase: Phase = step < cooldownFrom ? 'broad' : 'cooling';
+    if (this.#stream?.phase !== phase) {
+      const rows = new RowStream(this.#prepared.training, phase, this.#prepared.encode, length, SEED);
+      const before = phase === 'broad' ? step : step - cooldownFrom;
+      rows.skip(before * batchSize);
+      this.#stream = { phase, rows, nextStep: step };
+    }
+    if (this.#stream.nextStep !== step) throw new Error(`step ${step} was asked for, not ${this.#stream.nextStep}`);
+    this.#stream.nextStep++;
+    return this.#stream.rows;
+  }
 }
 
 /** A run resumed from a checkpoint takes some steps again: their old lines go. */

@@ -44,7 +44,7 @@ export class Muon {
     const graph = new Graph();
     for (const { name, shape } of tensors)
       graph.output(`orthogonal.${name}`, orthogonalised(graph, graph.input(name, shape), shape));
-    return new Muon(tensors, await openSession(graph, { ...options, silent: true, asWritten: true }));
+    return new Muon(tensors, await openSession(graph, { ...options, silent: true, training: true }));
   }
 
   /**

@@ -1,18 +1,21 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { byteCharacters, createEncoder, trainBytePairEncoding } from '../../models/sprout-training/bpe.ts';
-import type { Source, TrainingDocument } from '../../models/sprout-training/documents.ts';
+import { readDocuments, type Source, type TrainingDocument } from '../../models/sprout-training/documents.ts';
 import { takeLock } from '../../models/sprout-training/lock.ts';
 import { trainSprout } from '../../models/sprout-training/loop.ts';
-import { similarPairs } from '../../models/sprout-training/neighbours.ts';
 import { labelsOf, plainIds, RowStream } from '../../models/sprout-training/packing.ts';
+import { PythonRandom } from '../../models/sprout-training/python-random.ts';
 import { learningRate } from '../../models/sprout-training/schedule.ts';
 import { isSuitable } from '../../models/sprout-training/suitable.ts';
 import { specialTokens } from '../../models/sprout-training/tokenizer.ts';
 import { temporaryFolder, tinyConfig, tinyEncoding } from './helpers.ts';
+
+const sharedData = path.resolve('..', 'shared', 'data');
+if (!existsSync(sharedData)) console.info(`skipped: the dialogues are not at ${sharedData}`);
 
 const encode = createEncoder(tinyEncoding);
 const documents: TrainingDocument[] = [
@@ -21,8 +24,8 @@ const documents: TrainingDocument[] = [
   { language: 'en-pt', turns: ['the heart', 'o coração'] },
 ];
 const sources: Source[] = [
-  { name: 'one', weight: 1, documents: documents.slice(0, 1) },
-  { name: 'two', weight: 3, documents: documents.slice(1) },
+  { name: 'one', weight: { broad: 1, cooling: 5 }, documents: documents.slice(0, 1) },
+  { name: 'two', weight: { broad: 3, cooling: 0 }, documents: documents.slice(1) },
 ];
 
 describe('the vocabulary', () => {
@@ -52,9 +55,9 @@ describe('the stream of rows', () => {
   test('goes on after any number of rows as if it had never stopped', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 60 }), fc.integer(), (rows, seed) => {
-        const whole = new RowStream(sources, encode, 16, seed);
+        const whole = new RowStream(sources, 'broad', encode, 16, seed);
         for (let row = 0; row < rows; row++) whole.next();
-        const resumed = new RowStream(sources, encode, 16, seed);
+        const resumed = new RowStream(sources, 'broad', encode, 16, seed);
         resumed.skip(rows);
         expect(resumed.next()).toEqual(whole.next());
       }),
@@ -63,13 +66,20 @@ describe('the stream of rows', () => {
   });
 
   test('shows a document as often as its weight, with and without its labels', () => {
-    const stream = new RowStream(sources, encode, 64, 5);
+    const stream = new RowStream(sources, 'broad', encode, 64, 5);
     const ids = Array.from({ length: 400 }, () => [...stream.next()]).flat();
     const count = (name: string) => ids.filter((id) => id === specialTokens.indexOf(`<|${name}|>`)).length;
     expect(count('pt') / count('en')).toBeCloseTo(3, 0);
     expect(count('ask')).toBeGreaterThan(0);
     expect(count('ask')).toBeLessThan(count('pt') + count('en'));
     expect(count('neutral')).toBeGreaterThan(0);
+  });
+
+  test('shows another mixture while the rate cools down', () => {
+    const stream = new RowStream(sources, 'cooling', encode, 64, 5);
+    const ids = Array.from({ length: 40 }, () => [...stream.next()]).flat();
+    expect(ids).toContain(specialTokens.indexOf('<|en|>'));
+    expect(ids).not.toContain(specialTokens.indexOf('<|pt|>'));
   });
 
   test('asks nobody to predict what a person chose', () => {
@@ -94,7 +104,11 @@ describe('the stream of rows', () => {
 
 test('a training stopped and resumed ends byte-equal to one that ran through', async () => {
   const folder = temporaryFolder();
-  const prepared = { training: sources, heldOut: documents, heldOutPortuguese: documents.slice(1, 2), encode };
+  const prepared = {
+    training: sources,
+    heldOut: { en: documents.slice(0, 1), 'tatoeba-pt': documents.slice(1, 2), 'own-pt': [] },
+    encode,
+  };
   const run = (name: string, stopAt: number) =>
     trainSprout(prepared, {
       steps: 8,
@@ -109,9 +123,34 @@ test('a training stopped and resumed ends byte-equal to one that ran through', a
     });
   expect(await run('through', 99)).toEqual({ step: 8, done: true });
   expect(await run('halves', 3)).toEqual({ step: 3, done: false });
+  expect(await run('halves', 6)).toEqual({ step: 6, done: false });
   expect(await run('halves', 99)).toEqual({ step: 8, done: true });
   const bytes = (name: string) => readFileSync(path.join(folder, `${name}.safetensors`));
   expect(bytes('halves').equals(bytes('through'))).toBe(true);
+});
+
+test.skipIf(!existsSync(sharedData))('holds out what the PyTorch run holds out, in either direction', () => {
+  const { training, heldOut } = readDocuments(sharedData, []);
+  // What `val` of shared/peers/sprout_pytorch.py holds.
+  expect(heldOut.mixed).toHaveLength(800);
+  expect(heldOut.mixed!.filter(({ language }) => language === 'en')).toHaveLength(421);
+  expect(heldOut.mixed!.filter(({ language }) => language === 'pt-en')).toHaveLength(176);
+  expect(heldOut.mixed![0]!.turns[0]).toBe('I hope you enjoyed doing that as much as I did.');
+  expect(heldOut.mixed![799]!.turns.at(-1)).toBe('I will be there');
+  const seen = new Set(training.flatMap(({ documents }) => documents.map(({ turns }) => turns.join('\n'))));
+  for (const { turns } of heldOut.mixed!) {
+    expect(seen.has(turns.join('\n'))).toBe(false);
+    if (turns.length === 2) expect(seen.has([...turns].reverse().join('\n'))).toBe(false);
+  }
+});
+
+test('shuffles as Python does', () => {
+  const shuffled = (seed: number, length: number) =>
+    new PythonRandom(seed).shuffle(Array.from({ length }, (_, index) => index));
+  // list(range(n)); random.Random(seed).shuffle(it)
+  expect(shuffled(0, 10)).toEqual([7, 8, 1, 5, 3, 4, 2, 0, 9, 6]);
+  expect(shuffled(4_294_967_295, 12)).toEqual([0, 6, 1, 5, 8, 2, 7, 4, 11, 3, 9, 10]);
+  expect(shuffled(7, 1000).slice(0, 8)).toEqual([878, 857, 349, 313, 382, 850, 927, 194]);
 });
 
 test('the learning rate warms up, holds, and cools down', () => {
@@ -122,18 +161,6 @@ test('the learning rate warms up, holds, and cools down', () => {
   for (let step = 51; step < 100; step++) expect(rates[step]).toBeLessThan(rates[step - 1]!);
   expect(rates[99]).toBeGreaterThan(0.05);
   expect(rates[99]).toBeLessThan(0.06);
-});
-
-test('neighbouring sentences share a subject and are not two wordings of one', () => {
-  const pairs = similarPairs([
-    'Você gosta de música?',
-    'Eu gosto de música clássica.',
-    'O trem partiu cedo.',
-    'Você gosta da música?',
-  ]);
-  expect(pairs.map(({ turns }) => turns)).toContainEqual(['Você gosta de música?', 'Eu gosto de música clássica.']);
-  expect(pairs.some(({ turns }) => turns.includes('O trem partiu cedo.'))).toBe(false);
-  expect(pairs.some(({ turns }) => turns[1] === 'Você gosta da música?')).toBe(false);
 });
 
 test('dialogues that are not for a class are left out, harmless look-alikes are not', () => {
