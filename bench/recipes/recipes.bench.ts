@@ -129,7 +129,7 @@ async function goodTurns(brain: Brain): Promise<JudgedTurn[]> {
   const turns: JudgedTurn[] = [];
   for (const [at, { text, reply, rating, ...choices }] of GOOD_TURNS.entries())
     turns.push({
-      ...{ id: `good ${at}`, memberId: 'pupil', text, promptMemberIds: [], corrections: [] },
+      ...{ id: `good ${at}`, memberId: 'pupil', text, promptMemberIds: [], corrections: [], tries: [] },
       ...{ promptIds: await brain.promptIds([], text, choices), replyIds: replyTokens(brain, reply) },
       ratings: [{ memberId: 'pupil', value: rating }],
     });
@@ -149,7 +149,7 @@ function jobFor(
   }
   const { promptIds, replyIds, text, rating, correction } = turn;
   const rated: JudgedTurn = {
-    ...{ id: 'rated', memberId: 'pupil', text, promptMemberIds: [], promptIds, replyIds },
+    ...{ id: 'rated', memberId: 'pupil', text, promptMemberIds: [], promptIds, replyIds, tries: [] },
     ratings: [{ memberId: 'pupil', value: rating }],
     corrections: withoutCorrection
       ? []

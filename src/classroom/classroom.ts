@@ -108,9 +108,14 @@ export class Classroom {
     return this.#turns.reviseChoices(actor, turnId, choices);
   }
 
-  /** Another reply to the same words, in place of the one before. */
+  /** Another reply to the same words, in place of the one before, which can still be preferred. */
   anotherTry(actor: Actor, turnId: string): Promise<TurnView> {
     return this.#turns.anotherTry(actor, turnId);
+  }
+
+  /** Says which of a turn's tries is better; one choice a member, until the turn is decided. */
+  preferTry(actor: Actor, turnId: string, number: number): TurnView {
+    return this.#turns.preferTry(actor, turnId, number);
   }
 
   /** Rates a reply, 0 to 1 ("0,5" too). The first rating decides what follows. */

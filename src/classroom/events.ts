@@ -13,6 +13,8 @@ export type SessionEvent =
   | { type: 'answer_failed'; turnId: string; run: number; identifier: ErrorIdentifier; context: ErrorContext }
   | { type: 'revise_choices'; turnId: string }
   | { type: 'another_try'; turnId: string; seed: number }
+  /** Of several tries, this member finds the one with this number better. */
+  | { type: 'prefer_try'; turnId: string; memberId: string; number: number }
   | {
       type: 'rate';
       turnId: string;
@@ -45,6 +47,7 @@ export type Effect =
   /** The turn waits for another reply; the one before stays until it comes. */
   | { type: 'reopen_turn'; turnId: string }
   | { type: 'save_choices'; turnId: string }
+  | { type: 'save_preference'; turnId: string; memberId: string; number: number }
   | { type: 'save_rating'; turnId: string; memberId: string; value: number }
   | { type: 'enqueue_job'; turnId: string }
   | { type: 'retry_job'; jobId: string }
@@ -61,6 +64,7 @@ export type Announcement =
   | { kind: 'turn_answered'; turnId: string; run: number }
   /** Why is in the turn's view. */
   | { kind: 'turn_failed'; turnId: string; run: number }
+  | { kind: 'try_preferred'; turnId: string }
   | { kind: 'rated'; turnId: string; memberId: string; value: number; decides: boolean; threshold: number }
   | { kind: 'training_blocked'; turnId: string; why: TrainingBlock }
   | { kind: 'countdown_started'; deadline: number; seconds: number; leadsTo: CountdownLeadsTo }

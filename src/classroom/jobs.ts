@@ -118,7 +118,9 @@ function judgedTurns(
   given: GivenRating,
   prompts: AgreedPrompts,
 ): JudgedTurn[] {
-  const judgementMay = (memberId: string) => Number(store.consents.agreedTo(memberId) ?? 0) >= JUDGEMENT_CONSENT;
+  const agreedTo = (memberId: string) => Number(store.consents.agreedTo(memberId) ?? 0);
+  const judgementMay = (memberId: string) => agreedTo(memberId) >= JUDGEMENT_CONSENT;
+  const choiceMay = (memberId: string) => agreedTo(memberId) >= CHOICE_CONSENT;
   return agreedTurns(store, rated).map(({ turn, speakers }) => {
     const ratings = [...store.ratings.ofTurn(turn.id), ...(turn.id === rated.id ? [given] : [])];
     const prompt = prompts.get(turn.id);
@@ -137,12 +139,26 @@ function judgedTurns(
         .ofTurn(turn.id)
         .filter(({ memberId }) => judgementMay(memberId))
         .map(({ memberId, text }) => ({ memberId, text, ids: replyIdsOf(brain, text) })),
+      tries: judgedTries(store, turn, choiceMay),
     };
   });
 }
 
+/** All replies a turn has had, its own last, with those who prefer it and whose choice may be used. */
+function judgedTries(store: Store, turn: TurnRow, choiceMay: (memberId: string) => boolean): JudgedTurn['tries'] {
+  const preferences = store.tries.preferencesOf(turn.id).filter(({ memberId }) => choiceMay(memberId));
+  const own = { number: turn.tries, outputIds: turn.outputIds ?? [] };
+  return [...store.tries.ofTurn(turn.id), own].map(({ number, outputIds }) => ({
+    replyIds: outputIds,
+    preferredBy: preferences.filter((one) => one.number === number).map(({ memberId }) => memberId),
+  }));
+}
+
 /** Before the second wording, people agreed to training with their turns alone. */
 const JUDGEMENT_CONSENT = 2;
+
+/** Before the third, choices between tries were not spoken of. */
+const CHOICE_CONSENT = 3;
 
 /** Of a long sitting, the turns that are looked through. */
 const MOST_TURNS = 40;

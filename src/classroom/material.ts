@@ -19,6 +19,8 @@ export interface JudgedTurn {
   ratings: readonly { memberId: string; value: number }[];
   /** Oldest first; as tokens that end a reply. */
   corrections: readonly { memberId: string; text: string; ids: readonly number[] }[];
+  /** All replies made to this prompt, the turn's own last, each with the people who prefer it. */
+  tries: readonly { replyIds: readonly number[]; preferredBy: readonly string[] }[];
 }
 
 export interface MaterialRules {
@@ -92,38 +94,62 @@ function guidedMaterial(
 }
 
 /**
- * The better answer over the reply; without one, a reply of the sitting to the very same prompt that people rated higher;
- * without that, nothing is preferred, and the reply is pushed away alone. Corrected turns of before come along.
+ * The better answer over the reply; without one, the try that people preferred over the one they did not; without a choice, a
+ * reply of the sitting to the very same prompt that was rated higher; without that, nothing is preferred, and the reply is
+ * pushed away alone. Turns of before that somebody corrected, or chose between tries of, come along.
  */
 function preferenceMaterial(
   rated: JudgedTurn,
   others: readonly JudgedTurn[],
   { beta }: MaterialRules,
 ): Gathered | null {
-  const rating = ratingOf(rated);
-  const winner = correctionOf(rated) ? undefined : betterTry(rated, others);
-  const used: string[] = [];
-  const compare = (turn: JudgedTurn, chosenIds?: readonly number[]) => ({
-    promptIds: [...turn.promptIds],
-    ...(chosenIds === undefined ? {} : { chosenIds: [...chosenIds] }),
-    rejectedIds: [...turn.replyIds],
-  });
-  const corrected = (turn: JudgedTurn) => {
-    const better = correctionOf(turn);
-    if (better) used.push(better.memberId);
-    return compare(turn, better?.ids);
+  const pair = pairOf(rated);
+  const winner = pair === null ? betterTry(rated, others) : undefined;
+  if (pair === null && ratingOf(rated) === null) return null;
+  const before = newest(others, (turn) => pairOf(turn) !== null);
+  const pairs = before.flatMap((turn) => pairOf(turn) ?? []);
+  const first = pair ?? {
+    promptIds: rated.promptIds,
+    ...(winner === undefined ? {} : { chosenIds: winner.replyIds }),
+    rejectedIds: rated.replyIds,
+    judges: [...raters(rated), ...(winner === undefined ? [] : raters(winner))],
   };
-  let first = corrected(rated);
-  if (winner !== undefined) {
-    used.push(...raters(rated), ...raters(winner));
-    first = compare(rated, winner.replyIds);
-  } else if (first.chosenIds === undefined) {
-    if (rating === null) return null;
-    used.push(...raters(rated));
-  }
-  const before = newest(others, (turn) => correctionOf(turn) !== null);
-  const material = { kind: 'preferences' as const, preferences: [first, ...before.map(corrected)], beta };
-  return gathered(material, [rated, ...(winner ? [winner] : []), ...before], used);
+  const preferences = [first, ...pairs].map(({ promptIds, chosenIds, rejectedIds }) => ({
+    promptIds: [...promptIds],
+    ...(chosenIds === undefined ? {} : { chosenIds: [...chosenIds] }),
+    rejectedIds: [...rejectedIds],
+  }));
+  const turns = [rated, ...(winner ? [winner] : []), ...before];
+  const judges = [first, ...pairs].flatMap((one) => one.judges);
+  return gathered({ kind: 'preferences', preferences, beta }, turns, judges);
+}
+
+interface Pair {
+  promptIds: readonly number[];
+  chosenIds?: readonly number[];
+  rejectedIds: readonly number[];
+  /** Whose judgement it is. */
+  judges: readonly string[];
+}
+
+/** What people said of a turn's replies to each other; null where they did not, or were of two minds. */
+function pairOf(turn: JudgedTurn): Pair | null {
+  const { promptIds, replyIds } = turn;
+  const better = correctionOf(turn);
+  if (better) return { promptIds, chosenIds: better.ids, rejectedIds: replyIds, judges: [better.memberId] };
+  const tries = turn.tries
+    .filter((one) => one.replyIds.length > 0)
+    .toSorted((a, b) => b.preferredBy.length - a.preferredBy.length);
+  const [most, next] = tries;
+  if (!most || !next || most.preferredBy.length === next.preferredBy.length) return null;
+  // The reply that was rated is the worse one; where it is what people prefer, it is the least preferred of the others.
+  const isOwn = `${most.replyIds}` === `${replyIds}`;
+  return {
+    promptIds,
+    chosenIds: most.replyIds,
+    rejectedIds: isOwn ? tries.at(-1)!.replyIds : replyIds,
+    judges: tries.flatMap(({ preferredBy }) => preferredBy),
+  };
 }
 
 /** Replies of the sitting with what people gave them; the class's threshold is the baseline. */

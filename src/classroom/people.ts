@@ -12,9 +12,9 @@ import type { MemberView } from './views.ts';
 
 /**
  * Goes up when the consent text changes in meaning; kept with every answer. The first spoke of turns alone; from the second
- * on ratings and better answers may train, too (jobs.ts).
+ * on ratings and better answers may train, too, from the third on choices between tries (jobs.ts).
  */
-export const CONSENT_TEXT_VERSION = '2';
+export const CONSENT_TEXT_VERSION = '3';
 
 /** What a person agrees to when they let their words train the brain. */
 export function consentText(locale: Locale): string {

@@ -21,7 +21,9 @@ export interface Likelihood {
 export interface PushVerdict {
   reply: Likelihood;
   correction: Likelihood | null;
-  /** The rated reply became likelier although people rated it low. */
+  /** Of several tries, people preferred the rated one: low as it was rated, it was to become likelier than another. */
+  preferred: boolean;
+  /** The rated reply became likelier although people rated it low, and wanted nothing else of it. */
   wrongWay: boolean;
 }
 
@@ -46,8 +48,11 @@ export interface Push {
 /** Odds above it are no longer a picture; then the text speaks of each piece of a word instead. */
 const READABLE_ODDS = 1e6;
 
-/** Reads what a job measured; null where there is nothing, or nothing was measured (an empty reply). */
-export function readPush(stored: unknown): Push | null {
+/**
+ * Reads what a job measured; null where there is nothing, or nothing was measured (an empty reply).
+ * @param preferred the job preferred the rated reply to another try.
+ */
+export function readPush(stored: unknown, preferred = false): Push | null {
   const parsed = pushSchema.safeParse(stored);
   if (!parsed.success) return null;
   const push = parsed.data;
@@ -58,17 +63,19 @@ export function readPush(stored: unknown): Push | null {
       ? likelihood(push.correctionLogprobBefore, push.correctionLogprobAfter, push.correctionTokens)
       : null;
   return {
-    verdict: { reply, correction, wrongWay: reply.change === 'more' },
+    verdict: { reply, correction, preferred, wrongWay: reply.change === 'more' && !preferred },
     replyBefore: push.replyBefore ?? null,
     replyAfter: push.replyAfter ?? null,
   };
 }
 
 /** The verdict in one or two plain sentences: the rated reply, then the better answer if there is one. */
-export function pushWords(locale: Locale, { reply, correction }: PushVerdict, recipe: Recipe = 'classic'): string {
+export function pushWords(locale: Locale, verdict: PushVerdict, recipe: Recipe = 'classic'): string {
+  const { reply, correction, preferred } = verdict;
   const values = { numbers: numbers(locale, reply) };
-  const ofReply =
-    recipe !== 'classic' && reply.change === 'more'
+  const ofReply = preferred
+    ? t(locale, `classroom:push_preferred_${reply.change}`, values)
+    : recipe !== 'classic' && reply.change === 'more'
       ? t(locale, 'classroom:push_reply_wrong_way', values)
       : t(locale, `classroom:push_reply_${reply.change}`, values);
   if (!correction) return ofReply;

@@ -20,6 +20,7 @@ import type {
   PersonView,
   QueueView,
   SessionView,
+  TryView,
   TurnView,
   WhyView,
 } from './views.ts';
@@ -125,6 +126,7 @@ export function turnView(room: Shop, turn: TurnRow): TurnView {
     masked: shown?.masked ?? false,
     stoppedAt: stored?.reachedLimit ? stored.pieces.length : null,
     tries: turn.tries,
+    comparison: comparisonOf(store, turn),
     report: stored?.report ?? null,
     scores: stored && scoresAlone(stored),
     model,
@@ -143,6 +145,17 @@ export function turnView(room: Shop, turn: TurnRow): TurnView {
     messageId: turn.messageId,
     createdAt: turn.createdAt,
   };
+}
+
+function comparisonOf(store: Store, { id, tries, reply }: TurnRow): TryView[] {
+  const former = store.tries.ofTurn(id);
+  if (former.length === 0 || reply === null) return [];
+  const preferences = store.tries.preferencesOf(id);
+  return [...former, { number: tries, reply }].map((one) => ({
+    number: one.number,
+    reply: shownReply(one.reply).text,
+    preferredBy: preferences.filter(({ number }) => number === one.number).length,
+  }));
 }
 
 function scoresAlone(stored: NonNullable<ReturnType<typeof scoresOf>>): TurnView['scores'] {
@@ -177,7 +190,7 @@ export function jobView(room: Shop, job: JobRow): JobView {
   const { store } = room;
   const { id, classId, sessionId, turnId, state, payload } = job;
   const summary = summarySchema.safeParse(job.summary).data ?? null;
-  const push = readPush(job.push);
+  const push = readPush(job.push, prefersRated(payload));
   const rows = store.jobSteps.of(id);
   return {
     ...{ id, classId, sessionId, turnId, state },
@@ -200,6 +213,12 @@ export function jobView(room: Shop, job: JobRow): JobView {
     versionNumber: job.versionId === null ? null : versionNumber(store, job.versionId),
     error: job.error,
   };
+}
+
+/** The rated reply is the better one of the pair that is about it. */
+function prefersRated({ material, probe }: JobRow['payload']): boolean {
+  if (material?.kind !== 'preferences') return false;
+  return `${material.preferences[0]?.chosenIds}` === `${probe.replyIds}`;
 }
 
 /** From the pace of the steps so far. */

@@ -171,6 +171,9 @@ export class Sittings {
       case 'save_choices':
         store.turns.revise(effect.turnId, given(words.choices));
         return [];
+      case 'save_preference':
+        store.tries.prefer(effect);
+        return [];
       case 'save_rating':
         if (store.ratings.add(effect) === 'already_rated') throw new UserError('already_rated');
         return [];

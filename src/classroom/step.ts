@@ -83,6 +83,16 @@ const onAnotherTry: Rule<'another_try'> = (state, { turnId, seed }) => {
   return answerAgain(state, seed, [{ type: 'reopen_turn', turnId }]);
 };
 
+/** Until the turn is decided, everybody may change their mind. */
+const onPreferTry: Rule<'prefer_try'> = (state, { turnId, memberId, number }) => {
+  if (state.phase === 'answering' && state.turn.id === turnId) throw new UserError('still_answering');
+  if (state.phase !== 'rating' || state.turn.id !== turnId) throw new UserError('prefer_try_too_late');
+  return to(state, [
+    { type: 'save_preference', turnId, memberId, number },
+    announce({ kind: 'try_preferred', turnId }),
+  ]);
+};
+
 const onRate: Rule<'rate'> = (state, event, rules) => {
   const { turnId, memberId, value } = event;
   // In a stopped sitting, too: what is on its way takes the place of what can be read.
@@ -189,6 +199,7 @@ const RULES: { [T in SessionEvent['type']]: Rule<T> } = {
   answer_failed: onAnswerFailed,
   revise_choices: onReviseChoices,
   another_try: onAnotherTry,
+  prefer_try: onPreferTry,
   rate: onRate,
   job_queued: onJobQueued,
   job_finished: onJobFinished,
@@ -208,7 +219,7 @@ const RULES: { [T in SessionEvent['type']]: Rule<T> } = {
  * The next state of a sitting and what must be written with it.
  * @throws UserError when `event` is not allowed in this phase: still_answering, rate_first, training_running,
  *   job_choice_first, countdown_running, stop_choice_first, session_over, already_rated, rate_after_answer,
- *   choices_too_late, another_try_too_late, no_failed_job, stop_first, session_running.
+ *   choices_too_late, another_try_too_late, prefer_try_too_late, no_failed_job, stop_first, session_running.
  */
 export function step<T extends SessionEvent['type']>(
   state: SessionState,

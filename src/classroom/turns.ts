@@ -60,7 +60,7 @@ export class Turns {
   }
 
   /**
-   * Another reply to the same words: another seed. It takes the place of the one before.
+   * Another reply to the same words: another seed. It takes the place of the one before, which stays to be compared with.
    * @throws UserError turn_gone, still_answering, another_try_too_late.
    */
   async anotherTry(actor: Actor, turnId: string): Promise<TurnView> {
@@ -68,6 +68,18 @@ export class Turns {
     this.#people.member(actor);
     this.#sittings.apply(sessionId, { type: 'another_try', turnId, seed: this.#room.newSeed() });
     return this.#answered(sessionId, turnId);
+  }
+
+  /**
+   * Says which of a turn's tries is better, by its number; saying so again replaces one's own choice.
+   * @throws UserError turn_gone, try_gone, still_answering, prefer_try_too_late.
+   */
+  preferTry(actor: Actor, turnId: string, number: number): TurnView {
+    const { sessionId } = this.#turn(actor, turnId);
+    if (!this.view(turnId).comparison.some((one) => one.number === number)) throw new UserError('try_gone');
+    const memberId = this.#people.member(actor).id;
+    this.#sittings.apply(sessionId, { type: 'prefer_try', turnId, memberId, number });
+    return this.view(turnId);
   }
 
   /**

@@ -108,6 +108,15 @@ export interface RatingView {
   value: number;
 }
 
+/** One of a turn's tries. */
+export interface TryView {
+  number: number;
+  /** Masked for showing. */
+  reply: string;
+  /** How many people find it the better one. */
+  preferredBy: number;
+}
+
 export interface TurnView {
   id: string;
   sessionId: string;
@@ -130,6 +139,8 @@ export interface TurnView {
   stoppedAt: number | null;
   /** How many replies were made for it. */
   tries: number;
+  /** The replies to compare, the shown one last; empty where there is but one. */
+  comparison: TryView[];
   report: TokenReport | null;
   scores: TurnScores | null;
   model: string;

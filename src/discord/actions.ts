@@ -115,6 +115,13 @@ export const ACTIONS: { readonly [A in Action]: Opener<A> | Runner<A> } = {
     },
   },
 
+  prefer: {
+    async run({ turn, try: number }, { desk, caller }) {
+      desk.classroom.preferTry(caller.actor, turn, Number(number));
+      return say(t(caller.locale, 'discord:preferred', { number }));
+    },
+  },
+
   // a person
   forget: {
     async run({ member }, { desk, caller }) {

@@ -26,6 +26,7 @@ export const ACTION_FIELDS = Object.freeze({
   better_form: ['turn'],
   why: ['turn'],
   again: ['turn'],
+  prefer: ['turn', 'try'],
   // a person
   forget: ['member'],
   declare: ['class'],

@@ -97,6 +97,7 @@ const SHOWS: Record<OutboxKind, Show> = {
   turn_answered: showTurn,
   turn_failed: showTurn,
   rated: showTurn,
+  try_preferred: showTurn,
 
   training_blocked: (stage, event, session) => {
     const why = event.payload.why;

@@ -32,7 +32,7 @@ export function tracesOf(desk: Desk, { actor }: Caller): Traces {
       if (messageId === null) continue;
       const shown = { channelId: session.threadId ?? session.channelId, messageId };
       if (memberId === member.id) quoting.push(shown);
-      else if (store.ratings.ofTurn(id).some((rating) => rating.memberId === member.id))
+      else if (judgesOf(desk, id).has(member.id))
         naming.push({ ...shown, build: () => turnMessage(classroom.turn(id), classroom.turn(id).locale) });
     }
     const events = store.outbox.ofSession(session.id);
@@ -44,6 +44,10 @@ export function tracesOf(desk: Desk, { actor }: Caller): Traces {
   }
   return { quoting, naming };
 }
+
+/** Who rated a turn or chose between its tries. */
+const judgesOf = ({ store }: Desk, turnId: string): Set<string> =>
+  new Set([...store.ratings.ofTurn(turnId), ...store.tries.preferencesOf(turnId)].map(({ memberId }) => memberId));
 
 /** What cannot be removed or changed now (a deleted thread, an outage) does not undo the deletion of the data. */
 export async function removeTraces({ transport, logger }: Desk, { quoting, naming }: Traces): Promise<void> {

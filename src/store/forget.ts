@@ -13,8 +13,8 @@ import { and, eq, getTableColumns, inArray, isNotNull, max, or, sql, union } fro
 import { outboxStore } from './events.ts';
 import * as tables from './schema/index.ts';
 
-const { audit, classes, consents, corrections, jobs, members, ratings, sessions, turns, versionMembers, versions } =
-  tables;
+const { audit, classes, consents, corrections, jobs, members, ratings, sessions } = tables;
+const { tries, tryPreferences, turns, versionMembers, versions } = tables;
 
 /** How the audit calls it: nobody's name is left to say whom. */
 const FORGOTTEN = 'member_forgotten';
@@ -44,6 +44,16 @@ export function exportMember({ db, read }: Connection, memberId: string): Record
       member: of(db.select().from(members).where(eq(members.id, memberId)).all()),
       consents: of(db.select().from(consents).where(eq(consents.memberId, memberId)).all()),
       turns: of(db.select(ownColumns).from(turns).where(eq(turns.memberId, memberId)).orderBy(turns.createdAt).all()),
+      formerTries: of(
+        db
+          .select(getTableColumns(tries))
+          .from(tries)
+          .innerJoin(turns, eq(turns.id, tries.turnId))
+          .where(eq(turns.memberId, memberId))
+          .orderBy(turns.createdAt, tries.number)
+          .all(),
+      ),
+      preferredTries: of(db.select().from(tryPreferences).where(eq(tryPreferences.memberId, memberId)).all()),
       ratings: of(db.select().from(ratings).where(eq(ratings.memberId, memberId)).all()),
       corrections: of(db.select().from(corrections).where(eq(corrections.memberId, memberId)).all()),
       sessionsStarted: of(db.select().from(sessions).where(eq(sessions.startedBy, memberId)).all()),

@@ -15,6 +15,7 @@ import { assertMigrated, inspect, MIGRATIONS_FOLDER, migrate } from './migrate.t
 import { classStore, consentStore, memberStore, settingStore } from './people.ts';
 import { jobQueue } from './queue.ts';
 import { iterationStore, sessionStore } from './sessions.ts';
+import { tryStore } from './tries.ts';
 import { correctionStore, ratingStore, turnStore } from './turns.ts';
 import { versionStore, WEIGHTS_FOLDER } from './versions.ts';
 
@@ -48,6 +49,7 @@ export type {
 } from './schema/index.ts';
 export { CANCEL_MODES, JOB_STATES, MEMBER_ROLES, OUTBOX_KINDS, TURN_STATES, VERSION_METHODS } from './schema/index.ts';
 export type { IterationRow, SessionRow } from './sessions.ts';
+export type { TryPreferenceRow, TryRow } from './tries.ts';
 export type { CorrectionRow, NewTurn, RatingRow, Reply, TurnRow } from './turns.ts';
 export type { NewVersion, VersionContent, VersionRow } from './versions.ts';
 
@@ -103,6 +105,7 @@ export function buildStore(connection: Connection) {
     sessions: sessionStore(connection),
     iterations: iterationStore(connection),
     turns: turnStore(connection),
+    tries: tryStore(connection),
     ratings: ratingStore(connection),
     corrections: correctionStore(connection),
     jobs: jobQueue(connection),

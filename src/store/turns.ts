@@ -5,6 +5,7 @@ import type { SQLiteUpdateSetSource } from './drizzle.ts';
 import { desc, eq, max, sql } from './drizzle.ts';
 import type { JobError } from './payload.ts';
 import { corrections, ratings, turns } from './schema/index.ts';
+import { keepFormerTry } from './tries.ts';
 
 export type TurnRow = typeof turns.$inferSelect;
 export type RatingRow = typeof ratings.$inferSelect;
@@ -37,7 +38,8 @@ export interface Reply {
   scores: unknown;
 }
 
-export function turnStore({ db, now, read, write }: Connection) {
+export function turnStore(connection: Connection) {
+  const { db, now, read, write } = connection;
   const select = () => db.select().from(turns);
   const update = (id: string, values: SQLiteUpdateSetSource<typeof turns>): TurnRow =>
     write(() => {
@@ -68,9 +70,16 @@ export function turnStore({ db, now, read, write }: Connection) {
       });
     },
     get: (id: string): TurnRow | undefined => read(() => select().where(eq(turns.id, id)).get()),
-    /** Keeps the reply (another try replaces the one before). */
+    /** Keeps the reply; another try replaces the one before, which stays among the turn's former tries. */
     saveReply: (id: string, reply: Reply): TurnRow =>
-      update(id, { ...reply, state: 'answered', error: null, answeredAt: now(), tries: sql`${turns.tries} + 1` }),
+      write(() => {
+        const before = select().where(eq(turns.id, id)).get();
+        if (before) keepFormerTry(connection, before, reply);
+        return update(id, {
+          ...{ ...reply, state: 'answered', error: null, answeredAt: now() },
+          tries: sql`${turns.tries} + 1`,
+        });
+      }),
     /** Waits for a reply again, for another try; the old reply stays until the new one comes. */
     reopen: (id: string): TurnRow => update(id, { state: 'answering', error: null }),
     /** Notes that no reply came, and why. */

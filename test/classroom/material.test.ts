@@ -1,4 +1,5 @@
 /** What each recipe learns from a sitting, and what stays out of it. */
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { gatherMaterial, type JudgedTurn, type MaterialRules } from '../../src/classroom/material.ts';
 
@@ -11,7 +12,7 @@ function turn(id: string, changes: Partial<JudgedTurn> = {}): JudgedTurn {
   const number = id.charCodeAt(0);
   return {
     ...{ id, memberId: `speaker of ${id}`, text: `text of ${id}`, promptMemberIds: [] },
-    ...{ promptIds: [number, 1], replyIds: [number, 2], ratings: [], corrections: [] },
+    ...{ promptIds: [number, 1], replyIds: [number, 2], ratings: [], corrections: [], tries: [] },
     ...changes,
   };
 }
@@ -112,6 +113,95 @@ describe('preference', () => {
       preferences: [{ chosenIds: ['b'.charCodeAt(0), 2], rejectedIds: [Z, 2] }],
     });
     expect(gathered?.memberIds).toEqual(['speaker of z', 'speaker of b', 'rater', 'ana']);
+  });
+
+  /** Tries of turn 'z', its own reply last, each with how many prefer it. */
+  const tries = (...counts: number[]) => ({
+    tries: counts.map((count, at) => ({
+      replyIds: at === counts.length - 1 ? [Z, 2] : [Z, 10 + at],
+      preferredBy: Array.from({ length: count }, (_, person) => `voter ${at}.${person}`),
+    })),
+  });
+  const comparedIn = (z: Partial<JudgedTurn>, ...before: JudgedTurn[]) => {
+    const material = gather(preference, z, ...before)?.material;
+    if (material?.kind !== 'preferences') throw new Error('no preferences');
+    return material.preferences;
+  };
+
+  test('the try people chose over the one they rated; the rating is nobody’s part in it', () => {
+    const gathered = gather(preference, { ...rated(0.2), ...tries(2, 1) });
+    expect(gathered).toMatchObject({
+      material: { preferences: [{ promptIds: [Z, 1], chosenIds: [Z, 10], rejectedIds: [Z, 2] }] },
+      memberIds: ['speaker of z', 'voter 0.0', 'voter 0.1', 'voter 1.0'],
+    });
+  });
+
+  test('where they chose the one they rated low, it gains on the least chosen of the others, the newest of them', () => {
+    expect(comparedIn({ ...rated(0.2), ...tries(0, 1) })).toEqual([
+      { promptIds: [Z, 1], chosenIds: [Z, 2], rejectedIds: [Z, 10] },
+    ]);
+    expect(comparedIn({ ...rated(0.2), ...tries(1, 0, 0, 2) })[0]).toMatchObject({ rejectedIds: [Z, 12] });
+  });
+
+  test('a better answer comes before a choice, and a choice before another turn’s reply', () => {
+    const same = turn('a', { promptIds: [Z, 1], ...rated(1) });
+    expect(comparedIn({ ...rated(0.2), ...tries(1, 0), ...corrected('new') })).toMatchObject([
+      { chosenIds: [...Buffer.from('new')], rejectedIds: [Z, 2] },
+    ]);
+    expect(comparedIn({ ...rated(0.2), ...tries(1, 0) }, same)).toMatchObject([{ chosenIds: [Z, 10] }]);
+    expect(comparedIn({ ...rated(0.2), ...tries(1, 1) }, same)).toMatchObject([{ chosenIds: [A, 2] }]);
+  });
+
+  test('a turn of before whose tries were compared comes along, whatever it was rated', () => {
+    const before = turn('a', {
+      ...rated(1),
+      tries: [
+        { replyIds: [A, 9], preferredBy: [] },
+        { replyIds: [A, 2], preferredBy: ['bia'] },
+      ],
+    });
+    const gathered = gather(preference, rated(0), before);
+    expect(gathered).toMatchObject({
+      material: {
+        preferences: [
+          { promptIds: [Z, 1], rejectedIds: [Z, 2] },
+          { promptIds: [A, 1], chosenIds: [A, 2], rejectedIds: [A, 9] },
+        ],
+      },
+      memberIds: ['speaker of z', 'speaker of a', 'rater', 'bia'],
+      turnIds: ['z', 'a'],
+    });
+  });
+
+  test('whatever people choose: a pair of two tries, the better one with more choices than any other; else none', () => {
+    const counts = fc.array(fc.nat(3), { minLength: 1, maxLength: 5 });
+    const property = fc.property(counts, fc.nat(4), (chosen, empty) => {
+      const given = tries(...chosen).tries.map((one, at) => {
+        // A former try may be empty: then there is nothing of it to compare.
+        return at === empty && at < chosen.length - 1 ? { ...one, replyIds: [] } : one;
+      });
+      const [pair] = comparedIn({ ...rated(0.1), tries: given });
+      const comparable = given.filter(({ replyIds }) => replyIds.length > 0);
+      const most = Math.max(...comparable.map(({ preferredBy }) => preferredBy.length));
+      const leaders = comparable.filter(({ preferredBy }) => preferredBy.length === most);
+      const votesOf = (ids: readonly number[] | undefined) =>
+        comparable.find(({ replyIds }) => `${replyIds}` === `${ids}`)?.preferredBy.length;
+      if (comparable.length < 2 || leaders.length > 1) {
+        expect(pair).toEqual({ promptIds: [Z, 1], rejectedIds: [Z, 2] });
+        return;
+      }
+      expect(pair!.chosenIds).toEqual(leaders[0]!.replyIds);
+      expect(votesOf(pair!.rejectedIds)).toBeLessThan(most);
+      expect([pair!.chosenIds, pair!.rejectedIds]).toContainEqual([Z, 2]);
+    });
+    fc.assert(property, { numRuns: 500 });
+  });
+
+  test.each([
+    ['guided', { recipe: 'guided' }],
+    ['reward', { recipe: 'reward' }],
+  ] as const)('%s does not look at choices between tries: better than another is not good', (_, changes) => {
+    expect(gather(changes, { ...rated(0.2), ...tries(2, 0) })).toEqual(gather(changes, rated(0.2)));
   });
 
   test('with nothing to prefer, the rated reply stands alone', () => {

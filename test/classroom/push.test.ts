@@ -27,6 +27,16 @@ describe('the rated reply', () => {
     expect(pushWords('pt-BR', verdict)).toContain('MAIS provável que o cérebro a repita (de 1 em 2.000 para 1 em 500)');
   });
 
+  test('that people preferred to another try was to rise: then that is not the wrong way', () => {
+    const numbers = { replyTokens: 10, replyLogprobBefore: -Math.log(2_000), replyLogprobAfter: -Math.log(500) };
+    const { verdict } = readPush(numbers, true)!;
+    expect(verdict).toMatchObject({ preferred: true, wrongWay: false, reply: { change: 'more' } });
+    expect(pushWords('en', verdict, 'preference')).toContain('it is the one people preferred');
+    expect(pushWords('pt-BR', verdict, 'preference')).toContain('foi a que as pessoas preferiram');
+    const falling = { ...numbers, replyLogprobAfter: -Math.log(9_000) };
+    expect(pushWords('en', readPush(falling, true)!.verdict, 'preference')).toContain('may do so by falling less');
+  });
+
   test('that is as likely as before', () => {
     const { verdict } = push(-3, -3.005);
     expect(verdict).toMatchObject({ wrongWay: false, reply: { change: 'same' } });

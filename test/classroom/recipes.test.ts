@@ -1,5 +1,6 @@
 /** The recipes in a sitting: what a low rating queues, whose words it may hold, and what becomes of a no. */
 import { describe, expect, test } from 'vitest';
+import type { Brain } from '../../src/brain/index.ts';
 import type { Actor } from '../../src/classroom/index.ts';
 import {
   actor,
@@ -67,6 +68,140 @@ test('preference says when there is nothing to prefer; settings of the class are
     material: { kind: 'preferences', beta: 0.3, preferences: [{ rejectedIds: expect.any(Array) }] },
   });
   expect(classroom.job(world.store.jobs.list()[0]!.id).learning).toMatchObject({ compared: 0, alone: 1 });
+});
+
+describe('two tries', () => {
+  /** Ana speaks, and the class looks at two replies. */
+  async function compared(consenting?: readonly Actor[]) {
+    const sitting = opened({ recipe: 'preference' }, consenting);
+    const { world, classroom, id } = sitting;
+    const turn = await classroom.say(ana, id, { text: 'one' });
+    const again = await classroom.anotherTry(bia, turn.id);
+    expect(again.reply).not.toBe(turn.reply);
+    const [former] = world.store.tries.ofTurn(turn.id);
+    return { ...sitting, turn, former: former!, now: world.store.turns.get(turn.id)! };
+  }
+  const pairOf = (world: World) => {
+    const { material } = payloadOf(world);
+    if (material?.kind !== 'preferences') throw new Error('no preferences');
+    return material.preferences[0]!;
+  };
+
+  test('are both shown, each with how many prefer it; who chooses again changes their mind', async () => {
+    const { classroom, turn, former, now } = await compared();
+    expect(former).toMatchObject({ number: 1, reply: turn.reply });
+    expect(classroom.turn(turn.id).comparison).toEqual([
+      { number: 1, reply: turn.reply, preferredBy: 0 },
+      { number: 2, reply: now.reply, preferredBy: 0 },
+    ]);
+    classroom.preferTry(ana, turn.id, 2);
+    classroom.preferTry(bia, turn.id, 1);
+    expect(classroom.preferTry(ana, turn.id, 1).comparison.map(({ preferredBy }) => preferredBy)).toEqual([2, 0]);
+    for (const number of [0, 3, 1.5, Number.NaN])
+      expect(await refused(() => classroom.preferTry(ana, turn.id, number))).toBe('try_gone');
+    await classroom.rate(rosa, turn.id, 0.2);
+    expect(await refused(() => classroom.preferTry(ana, turn.id, 2))).toBe('prefer_try_too_late');
+  });
+
+  test('the one that was chosen, over the one that was rated low, is what the job learns', async () => {
+    const { world, classroom, turn, former, now } = await compared();
+    classroom.preferTry(bia, turn.id, 1);
+    expect(await classroom.rate(rosa, turn.id, 0.2)).toMatchObject({ leadTo: 'training' });
+    expect(pairOf(world)).toEqual({
+      ...{ promptIds: now.promptIds, chosenIds: former.outputIds, rejectedIds: now.outputIds },
+    });
+    expect([...payloadOf(world).memberIds].sort()).toEqual([ana, bia].map((one) => classroom.member(one).id).sort());
+    expect(classroom.job(world.store.jobs.list()[0]!.id).learning).toMatchObject({ compared: 1, alone: 0 });
+  });
+
+  test('the one that is rated low may all the same be the better of the two', async () => {
+    const { world, classroom, turn, former, now } = await compared();
+    classroom.preferTry(bia, turn.id, 2);
+    await classroom.rate(rosa, turn.id, 0.2);
+    expect(pairOf(world)).toMatchObject({ chosenIds: now.outputIds, rejectedIds: former.outputIds });
+  });
+
+  test('with a tie or without a choice, the rated reply is pushed away alone', async () => {
+    for (const tie of [true, false]) {
+      const { world, classroom, turn, now } = await compared();
+      if (tie)
+        for (const [person, number] of [[ana, 1] as const, [bia, 2] as const])
+          classroom.preferTry(person, turn.id, number);
+      await classroom.rate(rosa, turn.id, 0.2);
+      expect(pairOf(world)).toEqual({ promptIds: now.promptIds, rejectedIds: now.outputIds });
+    }
+  });
+
+  test('a choice counts for training only with a consent that spoke of choices; it is shown all the same', async () => {
+    const { world, classroom, turn } = await compared([ana, rosa]);
+    const { store } = world;
+    const old = classroom.member(bia).id;
+    store.consents.record({ memberId: old, granted: true, textVersion: '2', recordedBy: old });
+    classroom.preferTry(bia, turn.id, 1);
+    classroom.preferTry(caio, turn.id, 1);
+    expect(classroom.turn(turn.id).comparison[0]).toMatchObject({ preferredBy: 2 });
+    await classroom.rate(rosa, turn.id, 0.2);
+    expect(pairOf(world).chosenIds).toBeUndefined();
+    expect(payloadOf(world).memberIds).toEqual([ana, rosa].map((one) => classroom.member(one).id));
+  });
+
+  test('a no, or forgetting, of somebody who chose stops the waiting training', async () => {
+    for (const leave of ['consent', 'forget'] as const) {
+      const { world, classroom, turn } = await compared();
+      classroom.preferTry(bia, turn.id, 1);
+      await classroom.rate(rosa, turn.id, 0.2);
+      if (leave === 'consent') classroom.consent(bia, false);
+      else classroom.deleteMyData(bia);
+      const [job] = world.store.jobs.list({ states: ['failed'] });
+      expect(job).toMatchObject({ wordsWithdrawn: true, error: { identifier: 'job_words_withdrawn' } });
+      expect(job!.payload.material).toBeUndefined();
+      expect(classroom.turn(turn.id).comparison[0]!.preferredBy).toBe(leave === 'consent' ? 1 : 0);
+    }
+  });
+
+  test('when what was meant is part of the prompt and changes, there is nothing to compare with', async () => {
+    const { promptIds } = shared.brain;
+    const brain: Brain = {
+      ...withMembersOf(shared.brain),
+      promptIds: (context, text, choices, most) =>
+        promptIds.call(shared.brain, context, `${choices?.emotion} ${text}`, choices, most),
+    };
+    const { classroom } = createWorld({ ...shared, brain });
+    const { id } = classroom.startSession(rosa, PLACE);
+    const turn = await classroom.say(ana, id, { text: 'one' });
+    await classroom.anotherTry(bia, turn.id);
+    classroom.preferTry(bia, turn.id, 1);
+    const revised = await classroom.reviseChoices(ana, turn.id, { emotion: 'angry' });
+    expect(revised).toMatchObject({ tries: 3, comparison: [] });
+    const again = await classroom.anotherTry(bia, turn.id);
+    expect(again.comparison).toMatchObject([
+      { number: 3, preferredBy: 0 },
+      { number: 4, preferredBy: 0 },
+    ]);
+  });
+
+  test('the same reply once more is no further try', async () => {
+    const { classroom, turn, now } = await compared();
+    classroom.preferTry(bia, turn.id, 2);
+    // This brain reads no choices: the same prompt and the same seed.
+    const revised = await classroom.reviseChoices(ana, turn.id, { emotion: 'angry' });
+    expect(revised.comparison).toMatchObject([{ number: 1 }, { number: 3, reply: now.reply, preferredBy: 1 }]);
+  });
+
+  test('a restart, also one in the middle of the next try, loses neither tries nor choices', async () => {
+    const { world: before, classroom, id, turn, now } = await compared();
+    classroom.preferTry(bia, turn.id, 1);
+    classroom.anotherTry(ana, turn.id).catch(() => {});
+    const world = before.restart();
+    world.classroom.resumeAll();
+    for (let looks = 0; looks < 500 && world.classroom.session(id).phase !== 'rating'; looks++)
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(world.classroom.turn(turn.id).comparison).toMatchObject([
+      { number: 1, reply: turn.reply, preferredBy: 1 },
+      { number: 2, reply: now.reply, preferredBy: 0 },
+      { number: 3, preferredBy: 0 },
+    ]);
+  });
 });
 
 test('reward trains an adapter even where the class trains all weights', async () => {

@@ -45,6 +45,7 @@ const event: fc.Arbitrary<SessionEvent> = fc.oneof(
   }),
   fc.record({ type: fc.constant('revise_choices' as const), turnId }),
   fc.record({ type: fc.constant('another_try' as const), turnId, seed: fc.nat(99) }),
+  fc.record({ type: fc.constant('prefer_try' as const), turnId, memberId, number: fc.integer({ min: 1, max: 3 }) }),
   fc.record({
     ...{ type: fc.constant('rate' as const), turnId, memberId, at },
     ...{ value: fc.double({ min: 0, max: 1, noNaN: true }), alreadyRated: fc.boolean() },
@@ -226,6 +227,21 @@ test('nothing trains but after a low, deciding rating with no gate in its way', 
       expect(trains).toBe(wanted && event.blocked === null);
     }
   });
+});
+
+test('tries are compared only while their turn waits for its rating, and a choice never moves a sitting', () => {
+  let chosen = 0;
+  holds((played) => {
+    for (const { before, event, state, effects } of played) {
+      const saves = effects.some((effect) => effect.type === 'save_preference');
+      expect(saves).toBe(event.type === 'prefer_try');
+      if (event.type !== 'prefer_try') continue;
+      chosen += 1;
+      expect(before).toMatchObject({ phase: 'rating', turn: { id: event.turnId } });
+      expect(state).toEqual(before);
+    }
+  });
+  expect(chosen).toBeGreaterThan(0);
 });
 
 test('the first rating of a turn decides, and only the first', () => {

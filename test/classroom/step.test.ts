@@ -200,6 +200,18 @@ describe('answers', () => {
     expect(after([answered('t1', 2)], again.state).state.phase).toBe('rating');
   });
 
+  test('a choice between tries is written down and shown, and moves nothing', () => {
+    const { state } = after(IN_PHASE.rating);
+    const choice = { turnId: 't1', memberId: 'bia', number: 1 };
+    expect(step(state, { type: 'prefer_try', ...choice }, rules)).toEqual({
+      state,
+      effects: [
+        { type: 'save_preference', ...choice },
+        { type: 'announce', event: { kind: 'try_preferred', turnId: 't1' } },
+      ],
+    });
+  });
+
   test('changed choices answer again with the same seed, even while the first answer is on its way', () => {
     const { state, effects } = after([say(), { type: 'revise_choices', turnId: 't1' }]);
     expect(state).toMatchObject({ phase: 'answering', turn: { seed: 7, run: 2 } });
@@ -255,6 +267,18 @@ describe('what is not allowed says why, and changes nothing', () => {
       'countdown',
       { type: 'another_try', turnId: 't1', seed: 1 },
       'another_try_too_late',
+    ],
+    [
+      'preferring a try before the answer',
+      'answering',
+      { type: 'prefer_try', turnId: 't1', memberId: 'ana', number: 1 },
+      'still_answering',
+    ],
+    [
+      'preferring a try after the rating',
+      'training',
+      { type: 'prefer_try', turnId: 't1', memberId: 'ana', number: 1 },
+      'prefer_try_too_late',
     ],
     ['choices after the rating', 'countdown', { type: 'revise_choices', turnId: 't1' }, 'choices_too_late'],
     ['choices of another turn', 'rating', { type: 'revise_choices', turnId: 't0' }, 'choices_too_late'],

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
 import { pushWords } from '../../src/classroom/index.ts';
 import { summaryMessage } from '../../src/discord/messages/training.ts';
-import { startSupervisor } from '../../src/training/index.ts';
+import { loadVersion, startSupervisor } from '../../src/training/index.ts';
 import { until } from '../training/fixtures.ts';
 import { ana, bia, CLASS_ID, createWorld, PLACE, rosa, sharedBrain } from './fixture.ts';
 
@@ -85,6 +85,38 @@ test.each([
     if (measured !== null) expect(message).toContain(measured);
   },
 );
+
+test.each([
+  ['the first try', 1],
+  ['the second, the one rated low', 2],
+] as const)('preference: two try twice, choose %s, and it gains on the other', async (_, number) => {
+  const { world, classroom, id } = taught({ recipe: 'preference', learningRate: 5e-3, epochs: 8 });
+  classroom.consent(bia, true);
+  const turn = await classroom.say(ana, id, { text: 'hello' });
+  await classroom.anotherTry(bia, turn.id);
+  for (const person of [ana, bia]) classroom.preferTry(person, turn.id, number);
+  await classroom.rate(ana, turn.id, 0.1);
+  await until(() => classroom.session(id).phase === 'countdown');
+
+  const { versionId, payload, id: jobId } = world.store.jobs.bySession(id)[0]!;
+  const now = world.store.turns.get(turn.id)!;
+  const tries = [world.store.tries.ofTurn(turn.id)[0]!.outputIds, now.outputIds!];
+  const [chosen, rejected] = number === 1 ? tries : tries.toReversed();
+  expect(payload.material).toMatchObject({ preferences: [{ chosenIds: chosen, rejectedIds: rejected }] });
+  const likelihood = async (replyIds: number[], version = {}) => {
+    const each = await shared.brain.logprobs([...now.promptIds!, ...replyIds], version);
+    return each.slice(-replyIds.length).reduce((sum, one) => sum + one, 0);
+  };
+  const trained = loadVersion(world.store, versionId!);
+  const rise = async (ids: number[]) => (await likelihood(ids, trained)) - (await likelihood(ids));
+  expect(await rise(chosen!)).toBeGreaterThan(await rise(rejected!));
+  const job = classroom.job(jobId);
+  expect(job.learning.margin!.last).toBeGreaterThan(0);
+  expect(job.verdict).toMatchObject({ preferred: number === 2, wrongWay: false });
+  const words = JSON.stringify(summaryMessage(job, 'en', null));
+  expect(words.includes('it is the one people preferred')).toBe(number === 2);
+  expect(words).not.toContain('nothing to prefer');
+});
 
 test('reward draws from the weights in training, and says what it earned', async () => {
   const { world, classroom, id } = taught({ recipe: 'reward', rewardSource: 'table', epochs: 5 });

@@ -151,6 +151,9 @@ export const turnView: fc.Arbitrary<TurnView> = fc.record({
   masked: fc.boolean(),
   stoppedAt: nullable(count),
   tries: count,
+  comparison: fc.uniqueArray(fc.record({ number: count, reply: nastyText, preferredBy: count }), {
+    ...{ maxLength: 8, selector: ({ number }) => number },
+  }),
   report: nullable(report),
   scores: nullable(
     fc.record({
@@ -275,7 +278,9 @@ export const jobView: fc.Arbitrary<JobView> = fc.record({
     }),
   ),
   chartFile: nullable(fc.constant('/data/charts/one.png')),
-  verdict: nullable(fc.record({ reply: likelihood, correction: nullable(likelihood), wrongWay: fc.boolean() })),
+  verdict: nullable(
+    fc.record({ reply: likelihood, correction: nullable(likelihood), preferred: fc.boolean(), wrongWay: fc.boolean() }),
+  ),
   before: nullable(nastyText),
   after: nullable(nastyText),
   fromVersionNumber: count,

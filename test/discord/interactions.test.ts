@@ -1,6 +1,7 @@
 /** What people may do, and what they are told: commands, buttons, menus and forms, each in the reader's own language. */
 import { describe, expect, test, vi } from 'vitest';
 import { encodeCustomId } from '../../src/discord/custom-id.ts';
+import { quoted } from '../../src/discord/text.ts';
 import {
   answer,
   beginTraining,
@@ -118,6 +119,42 @@ describe('a turn', () => {
     expect(await said(house, bia.choose(first, 'emotion', 'sad'))).toMatch(/^🤔/);
     expect(await said(house, bia.press(first, 'again'))).toContain('no tópico');
     await message(house, threadId, 'try 3');
+  });
+
+  test('tried again shows both replies; people say which is better, and change their mind until it is rated', async () => {
+    const house = await openHouse(shared);
+    const { ana, bia, rosa, store, server } = house;
+    const threadId = await openSitting(house);
+    ana.write(threadId, 'Hello there');
+    const first = await message(house, threadId, 'an answer', (each) => offers(each, 'again'));
+    expect(offers(first, 'prefer')).toBe(false);
+    const reply = store.turns.recentOf(server.guildId)[0]!.reply!;
+    await said(house, ana.press(first, 'again'));
+    const both = await message(house, threadId, 'two tries', (each) => offers(each, 'prefer'));
+    expect(both.id).toBe(first.id);
+    expect(textOf(both)).toMatch(/Which try is better\?\n\*\*Try 1\*\*\n> [\s\S]*\*\*Try 2\*\* · the answer above/);
+    expect(textOf(both)).toContain(quoted(reply, 160, '', 2).split('\n')[0]);
+
+    const { id } = store.turns.recentOf(server.guildId)[0]!;
+    const second = `bf:prefer:${id}:2`;
+    expect(JSON.stringify(both.components)).toContain(second);
+    expect(await said(house, ana.pressId(threadId, second))).toContain('try 2 is better');
+    expect(await said(house, bia.press(both, 'prefer'))).toContain('a tentativa 1 é melhor');
+    expect(await said(house, ana.press(both, 'prefer'))).toContain('try 1 is better');
+    await message(house, threadId, 'Try 1** · 👍 2');
+    expect(store.tries.preferencesOf(id).map(({ number }) => number)).toEqual([1, 1]);
+    expect(await said(house, ana.pressId(threadId, `bf:prefer:${id}:7`))).toMatch(/^🤔.*no longer there/s);
+
+    // Who is forgotten is not counted any more, in the message neither.
+    const asking = await answer(house, bia.command(threadId, 'privacy delete'));
+    await said(house, bia.press(asking, 'forget'));
+    await message(house, threadId, 'Try 1** · 👍 1');
+
+    await said(house, rosa.choose(both, 'rate', '0.9'));
+    const rated = await message(house, threadId, 'Rated 0.90');
+    expect(textOf(rated)).toContain('Try 1** · 👍 1');
+    expect(offers(server.messages.get(first.id)!, 'prefer')).toBe(false);
+    expect(await said(house, ana.pressId(threadId, second))).toMatch(/^🤔.*decided/s);
   });
 
   test('shows every rating; the first decides, a second by the same person is refused', async () => {

@@ -117,6 +117,13 @@ async function play(browser: Browser, bot: Running, locale: Locale, folder: stri
     await visitor.press(visitor.button(t(locale, 'discord:button_why')).last());
     await visitor.thisMessage(t(locale, 'discord:why_text').slice(0, 30));
   });
+  await phone.press(phone.button(t(locale, 'discord:button_again')).last());
+  const better = (number: number) => t(locale, 'discord:button_prefer', { number });
+  await all((visitor) => visitor.button(better(2)).last().waitFor());
+  await phone.press(phone.button(better(1)).last());
+  await all((visitor) => visitor.thisMessage(title(1), '👍 1'));
+  const compared = t(locale, 'discord:comparison_title');
+  await album.take('two-tries', (visitor) => atTop(visitor.page.getByText(compared).last()));
   await phone.choose(phone.menu(t(locale, 'discord:rate_placeholder')), locale === 'en' ? /^0\.3 / : /^0,3 /);
   await all((visitor) => visitor.message('LoRA ·').waitFor());
   await album.take('training');

@@ -31,9 +31,13 @@ function createEverywhere(store: Store) {
   store.consents.record({ memberId: member.id, granted: true, textVersion: '1', recordedBy: member.id });
   const turn = say('SECRET-text', member.id);
   store.turns.saveReply(turn.id, { ...createReply('SECRET-reply'), scores: { rows: ['SECRET-scores'] } });
+  store.turns.saveReply(turn.id, { ...createReply('SECRET-another try'), outputIds: [4] });
+  store.tries.prefer({ turnId: turn.id, memberId: member.id, number: 1 });
   store.ratings.add({ turnId: turn.id, memberId: member.id, value: 0.1 });
   const othersTurn = say('words of somebody else');
-  store.turns.saveReply(othersTurn.id, createReply('a reply to them'));
+  store.turns.saveReply(othersTurn.id, createReply('a first reply to them'));
+  store.turns.saveReply(othersTurn.id, { ...createReply('a reply to them'), outputIds: [4] });
+  for (const one of [member, teacher]) store.tries.prefer({ turnId: othersTurn.id, memberId: one.id, number: 2 });
   store.corrections.add({ turnId: othersTurn.id, memberId: member.id, text: 'SECRET-correction' });
   store.corrections.add({ turnId: turn.id, memberId: teacher.id, text: 'SECRET-corrected by another' });
   const payload = createPayload({
@@ -54,11 +58,13 @@ function createEverywhere(store: Store) {
 
 test('after forgetting, no file of the data folder holds a byte of the words; everybody else’s stay', () => {
   const { store, folder } = createStore();
-  const { member, othersTurn } = createEverywhere(store);
+  const { member, teacher, othersTurn } = createEverywhere(store);
   expect(filesHolding(folder, 'SECRET').length).toBeGreaterThan(0);
   expect(store.members.forget(member.id).erased).toBe(true);
   expect(filesHolding(folder, 'SECRET')).toEqual([]);
   expect(store.turns.get(othersTurn.id)).toMatchObject({ text: 'words of somebody else', reply: 'a reply to them' });
+  expect(store.tries.ofTurn(othersTurn.id)).toMatchObject([{ number: 1, reply: 'a first reply to them' }]);
+  expect(store.tries.preferencesOf(othersTurn.id).map(({ memberId }) => memberId)).toEqual([teacher.id]);
   store.close();
   expect(filesHolding(folder, 'SECRET')).toEqual([]);
 });
@@ -80,7 +86,8 @@ test('freed, moved and rewritten rows of a long life leave no words behind eithe
       const turn = say(words, isForgotten ? student.id : teacher.id);
       // Growing, then shrinking, a row makes SQLite move cells between pages.
       store.turns.saveReply(turn.id, createReply(words.repeat(2)));
-      store.turns.saveReply(turn.id, createReply(words.slice(0, 20)));
+      // And a try that is not the same again is one more row of words.
+      store.turns.saveReply(turn.id, { ...createReply(words.slice(0, 20)), outputIds: [4 + (length % 3)] });
     };
     store.transaction(() => lengths.forEach((length, index) => void write(index, length)));
     store.members.forget(student.id);
@@ -224,10 +231,21 @@ test('an export holds the member’s rows of every table that names members', ()
   expect(JSON.parse(JSON.stringify(exported))).toEqual(exported);
   const rows = Object.entries(exported).map(([name, list]) => [name, Array.isArray(list) ? list.length : 0]);
   expect(Object.fromEntries(rows)).toEqual({
-    ...{ member: 1, consents: 2, turns: 1, ratings: 1, corrections: 1, sessionsStarted: 1, consentsRecorded: 2 },
+    ...{
+      member: 1,
+      consents: 2,
+      turns: 1,
+      formerTries: 1,
+      preferredTries: 2,
+      ratings: 1,
+      corrections: 1,
+      sessionsStarted: 1,
+      consentsRecorded: 2,
+    },
     ...{ declarations: 1, versionsThatLearnedFromYou: 1, audit: 1 },
   });
-  expect(exported.turns).toMatchObject([{ text: 'SECRET-text', reply: 'SECRET-reply' }]);
+  expect(exported.turns).toMatchObject([{ text: 'SECRET-text', reply: 'SECRET-another try' }]);
+  expect(exported.formerTries).toMatchObject([{ number: 1, reply: 'SECRET-reply' }]);
   // What others said before a turn is in its prompt, and theirs.
   expect(exported.turns).not.toMatchObject([{ promptIds: expect.anything() }]);
 
@@ -247,7 +265,8 @@ test('an export holds the member’s rows of every table that names members', ()
       'consents.recorded_by',
       'corrections.member_id',
     ],
-    ...['ratings.member_id', 'sessions.started_by', 'turns.member_id', 'version_members.member_id'],
+    ...['ratings.member_id', 'sessions.started_by', 'try_preferences.member_id', 'turns.member_id'],
+    'version_members.member_id',
   ]);
 });
 

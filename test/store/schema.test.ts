@@ -75,6 +75,8 @@ test('removing a class empties every table, and only of its own rows', () => {
     store.settings.set(classId, 'threshold', 0.6);
     const turn = say('oi');
     store.turns.saveReply(turn.id, createReply('olá'));
+    store.turns.saveReply(turn.id, { ...createReply('oi, oi'), outputIds: [4] });
+    store.tries.prefer({ turnId: turn.id, memberId: teacher.id, number: 1 });
     store.ratings.add({ turnId: turn.id, memberId: teacher.id, value: 0.2 });
     store.corrections.add({ turnId: turn.id, memberId: teacher.id, text: 'olá, Zé' });
     const payload = { ...createJob().payload, memberIds: [student.id] };

@@ -6,6 +6,7 @@ import { type Locale, t } from '../../i18n/index.ts';
 import { button, row, select } from '../components.ts';
 import { encodeCustomId } from '../custom-id.ts';
 import { decimal, plain } from '../format.ts';
+import { LIMITS } from '../limits.ts';
 import { type Attachment, type Payload, payload, type Row } from '../payload.ts';
 import { bar, inline, quoted, truncate } from '../text.ts';
 import { choiceLine, choiceRows } from './choices.ts';
@@ -59,7 +60,7 @@ function answer(view: TurnView, locale: Locale, options: TurnOptions): Payload {
     color: COLOURS.brain,
     title: `🧠 ${t(locale, 'discord:turn_title', { number: view.number, iteration: view.iteration })}`,
     description: `${reply}${stopped}${masked}${table ? `\n\n${table.block}\n${table.inWords}` : ''}`,
-    fields: [...metricFields(view, locale), ...ratingField(view, locale)],
+    fields: [...metricFields(view, locale), ...comparisonField(view, locale), ...ratingField(view, locale)],
     footer: { text: footer(view, locale) },
   };
   const files: Attachment[] = table?.file ? [table.file] : [];
@@ -121,6 +122,37 @@ function ratingField(view: TurnView, locale: Locale): APIEmbedField[] {
   return [{ name, value: shown.join(' · ') }];
 }
 
+/** Of many tries the newest are shown: a row holds five buttons. */
+const MOST_TRIES = LIMITS.buttonsInRow;
+const MOST_OF_TRY = 160;
+
+/** The former tries, quoted shortly, beside the answer above; with how many people find each the better one. */
+function comparisonField(view: TurnView, locale: Locale): APIEmbedField[] {
+  if (view.comparison.length === 0) return [];
+  const lines = view.comparison.slice(-MOST_TRIES).map(({ number, reply, preferredBy }) => {
+    const name = `**${t(locale, 'discord:comparison_try', { number })}**`;
+    const head = preferredBy === 0 ? name : `${name} · 👍 ${preferredBy}`;
+    if (number === view.tries) return `${head} · ${t(locale, 'discord:comparison_above')}`;
+    const quote = quoted(reply, MOST_OF_TRY, `*${t(locale, 'discord:empty_reply')}*`, 2).replace(/^/gm, '> ');
+    return `${head}\n${quote}`;
+  });
+  return [{ name: `⚖️ ${t(locale, 'discord:comparison_title')}`, value: lines.join('\n') }];
+}
+
+function preferRow({ id: turn, comparison }: TurnView, locale: Locale): Row {
+  const buttons = comparison
+    .slice(-MOST_TRIES)
+    .map(({ number }) =>
+      button(
+        { action: 'prefer', turn, try: `${number}` },
+        t(locale, 'discord:button_prefer', { number }),
+        'secondary',
+        '👍',
+      ),
+    );
+  return row(...buttons);
+}
+
 function footer(view: TurnView, locale: Locale): string {
   const parts = [
     t(locale, 'discord:by_version', { model: inline(modelName(view.model), 60), version: view.versionNumber }),
@@ -144,11 +176,11 @@ function rows(view: TurnView, locale: Locale): Row[] {
       ? [button({ action: 'again', turn }, t(locale, 'discord:button_again'), 'secondary', '🔁')]
       : []),
   );
-  return [
-    row(ratingSelect(turn, locale)),
-    buttons,
-    ...(view.awaitsRating ? choiceRows(locale, turn, view.choices) : []),
-  ];
+  const ever = [row(ratingSelect(turn, locale)), buttons];
+  if (!view.awaitsRating) return ever;
+  // A message has room for five rows; and how it was meant stands while replies to it are compared.
+  if (view.comparison.length > 0) return [preferRow(view, locale), ...ever];
+  return [...ever, ...choiceRows(locale, turn, view.choices)];
 }
 
 /** Eleven steps from 0.0 to 1.0; the ends and the middle say what they mean. */

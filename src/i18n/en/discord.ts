@@ -114,6 +114,11 @@ export default {
   button_better: 'A better answer',
   button_why: 'Why these words?',
   button_again: 'Another try',
+  comparison_title: 'Which try is better?',
+  comparison_try: 'Try {{number}}',
+  comparison_above: 'the answer above',
+  button_prefer: 'Try {{number}} is better',
+  preferred: 'Noted: try {{number}} is better. You can change your mind until somebody rates the turn.',
   choices_changed: 'Noted. The brain answers again.',
   said: 'Said. The answer is in the thread.',
   said_failed: 'The brain could not answer. The thread says why.',
@@ -185,10 +190,10 @@ export default {
   learns_ratings_one: 'one rated reply',
   learns_draws: '{{draws}} new replies a step',
   nothing_preferred:
-    'Nobody wrote a better answer, so there is nothing to prefer: the rated reply is only pushed away. Next time, write one before you rate.',
+    'Nobody wrote a better answer or chose between tries (or people were of two minds), so there is nothing to prefer: the rated reply is only pushed away. Next time, write one, or ask for another try and choose, before you rate.',
   learned_title: 'What the recipe measured',
   learned_margin:
-    'Margin: {{first}} → {{last}}. Above 0, the brain now prefers the better answer more than it did before the training.',
+    'Margin: {{first}} → {{last}}. Above 0, the brain now prefers the better one more than it did before the training.',
   learned_reward:
     'Mean reward: {{first}} → {{last}}, from your ratings (0 to 1), each reply counted as likely as it still is.',
   learned_reward_drawn:

@@ -275,6 +275,8 @@ export default {
   choices_too_late: 'This turn has been rated, so how it was meant stays as it is. Choose for your next one.',
   choices_not_yours: 'Only whoever said it, or a teacher, can say how it was meant.',
   another_try_too_late: 'This turn is done, so there is no other try. Say it again in a new turn.',
+  prefer_try_too_late: 'This turn is decided, so the choice between its tries stays as it is. Choose in the next one.',
+  try_gone: 'This try is no longer there: the brain has answered anew. Choose between those you see now.',
   turn_gone: 'This turn is no longer there. Go on with the newest one.',
   turn_unanswered: 'The brain has not answered this turn. Say it again in a new turn.',
   rate_after_answer: 'The brain is still answering. Rate when the reply is there.',

@@ -68,7 +68,7 @@ export default {
 
   preference_title: 'Preference (DPO)',
   preference_text:
-    'Sometimes it is hard to say how good a reply is, but easy to say which of two is better. Direct preference optimisation (DPO) learns from just that: the better reply should gain on the worse one, compared with how the brain saw both before the training. The margin tells how much it has gained: 0 is where it starts, and above 0 the preference has moved your way. Write a better answer before you rate, and the brain has two replies to compare.',
+    'Sometimes it is hard to say how good a reply is, but easy to say which of two is better. Direct preference optimisation (DPO) learns from just that: the better reply should gain on the worse one, compared with how the brain saw both before the training. The margin tells how much it has gained: 0 is where it starts, and above 0 the preference has moved your way. Write a better answer before you rate, or ask for another try and say which is better, and the brain has two replies to compare.',
   preference_numbers: 'In your last such training the margin went from {{first}} to {{last}}.',
 
   push_away_title: 'Pushing away',

@@ -3,7 +3,7 @@ import type en from '../en/classroom.ts';
 
 export default {
   consent_text:
-    'Nesta turma, as pessoas criam um pequeno modelo de linguagem conversando com ele. Suas palavras podem treiná-lo?\n🌱 Se você disser sim, seus turnos, as respostas a eles e as notas e respostas melhores que você der viram parte do que ele aprende, aqui neste computador, para esta turma.\n🚫 Se disser não, você participa do mesmo jeito: seus turnos são respondidos e pontuados, suas notas contam, e nada seu é usado em treino.\n↩️ Você pode mudar de ideia quando quiser, com /privacidade. Se apagar seus dados, suas palavras somem na hora; um cérebro que já aprendeu com elas fica marcado.\nSe você ainda não tem idade para decidir isso sem ajuda, pergunte antes a seus pais ou responsáveis.',
+    'Nesta turma, as pessoas criam um pequeno modelo de linguagem conversando com ele. Suas palavras podem treiná-lo?\n🌱 Se você disser sim, seus turnos, as respostas a eles e as notas, escolhas entre tentativas e respostas melhores que você der viram parte do que ele aprende, aqui neste computador, para esta turma.\n🚫 Se disser não, você participa do mesmo jeito: seus turnos são respondidos e pontuados, suas notas contam, e nada seu é usado em treino.\n↩️ Você pode mudar de ideia quando quiser, com /privacidade. Se apagar seus dados, suas palavras somem na hora; um cérebro que já aprendeu com elas fica marcado.\nSe você ainda não tem idade para decidir isso sem ajuda, pergunte antes a seus pais ou responsáveis.',
   declaration_text:
     'Sou responsável por este bot neste servidor. Declaro que o Discord concordou com o uso das mensagens deste servidor para treinar um modelo de linguagem, ou que suas regras o permitem de outra forma, e que cumpro a lei sobre os dados das pessoas daqui, sobretudo dos menores. Sei que o consentimento de um membro não substitui o do Discord.',
 
@@ -14,6 +14,12 @@ export default {
     'Atenção: a receita clássica treina com tudo o que foi dito, até a resposta avaliada, e por isso ficou MAIS provável que o cérebro a repita ({{numbers}}).',
   push_reply_wrong_way:
     'Atenção: ficou MAIS provável que o cérebro diga essa resposta de novo ({{numbers}}), embora a nota pedisse o contrário. Muitas vezes é porque a resposta melhor tem palavras em comum com ela.',
+  push_preferred_more:
+    'Agora é MAIS provável que o cérebro diga essa resposta de novo ({{numbers}}). A nota foi baixa, mas, das tentativas dele, foi a que as pessoas preferiram: ela devia ganhar terreno de outra.',
+  push_preferred_same:
+    'É quase tão provável quanto antes que o cérebro diga essa resposta de novo ({{numbers}}). Das tentativas dele, foi a que as pessoas preferiram: ela devia ganhar terreno de outra, e a margem diz se ganhou.',
+  push_preferred_less:
+    'Agora é MENOS provável que o cérebro diga essa resposta de novo ({{numbers}}). Das tentativas dele, foi a que as pessoas preferiram: ela devia ganhar terreno de outra, e isso pode acontecer caindo menos. A margem diz se ganhou.',
   push_correction_more: 'A resposta melhor que alguém escreveu ficou MAIS provável ({{numbers}}), como se queria.',
   push_correction_same:
     'A resposta melhor que alguém escreveu continua mais ou menos tão provável quanto antes ({{numbers}}).',

@@ -116,6 +116,11 @@ export default {
   button_better: 'Uma resposta melhor',
   button_why: 'Por que essas palavras?',
   button_again: 'Tentar de novo',
+  comparison_title: 'Qual tentativa é melhor?',
+  comparison_try: 'Tentativa {{number}}',
+  comparison_above: 'a resposta acima',
+  button_prefer: 'A tentativa {{number}} é melhor',
+  preferred: 'Anotado: a tentativa {{number}} é melhor. Você pode mudar de ideia até alguém dar a nota.',
   choices_changed: 'Anotado. O cérebro responde de novo.',
   said: 'Dito. A resposta está no tópico.',
   said_failed: 'O cérebro não conseguiu responder. O tópico diz por quê.',
@@ -187,10 +192,10 @@ export default {
   learns_ratings_one: 'uma resposta com nota',
   learns_draws: '{{draws}} respostas novas por passo',
   nothing_preferred:
-    'Ninguém escreveu uma resposta melhor, então não há o que preferir: a resposta avaliada só é afastada. Da próxima vez, escreva uma antes de dar a nota.',
+    'Ninguém escreveu uma resposta melhor nem escolheu entre tentativas (ou houve empate), então não há o que preferir: a resposta avaliada só é afastada. Da próxima vez, antes da nota, escreva uma, ou peça outra tentativa e escolha.',
   learned_title: 'O que a receita mediu',
   learned_margin:
-    'Margem: {{first}} → {{last}}. Acima de 0, o cérebro agora prefere a resposta melhor mais do que antes do treino.',
+    'Margem: {{first}} → {{last}}. Acima de 0, o cérebro agora prefere a melhor das duas mais do que antes do treino.',
   learned_reward:
     'Recompensa média: {{first}} → {{last}}, pelas suas notas (0 a 1); cada resposta conta o quanto ainda é provável.',
   learned_reward_drawn:

@@ -279,6 +279,9 @@ export default {
   choices_too_late: 'Este turno já tem nota, então suas escolhas ficam como estão. Escolha de novo no próximo.',
   choices_not_yours: 'Só quem falou, ou um professor, pode mudar a intenção, a emoção e o idioma desta frase.',
   another_try_too_late: 'Este turno já terminou, então não há outra tentativa. Diga de novo em um turno novo.',
+  prefer_try_too_late:
+    'Este turno já foi decidido, então a escolha entre as tentativas fica como está. Escolha no próximo.',
+  try_gone: 'Essa tentativa não existe mais: o cérebro respondeu de novo. Escolha entre as que aparecem agora.',
   turn_gone: 'Este turno não existe mais. Siga com o mais novo.',
   turn_unanswered: 'O cérebro não respondeu a este turno. Diga de novo em um turno novo.',
   rate_after_answer: 'O cérebro ainda está respondendo. Dê a nota quando a resposta chegar.',

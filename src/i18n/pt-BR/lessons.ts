@@ -70,7 +70,7 @@ export default {
 
   preference_title: 'Preferência (DPO)',
   preference_text:
-    'Às vezes é difícil dizer o quanto uma resposta é boa, mas é fácil dizer qual de duas é melhor. A otimização direta de preferências (DPO) aprende só com isso: a resposta melhor deve ganhar terreno da pior, em comparação com o que o cérebro achava das duas antes do treino. A margem diz quanto ela ganhou: começa em 0, e acima de 0 a preferência andou para o seu lado. Escreva uma resposta melhor antes de dar a nota, e o cérebro terá duas para comparar.',
+    'Às vezes é difícil dizer o quanto uma resposta é boa, mas é fácil dizer qual de duas é melhor. A otimização direta de preferências (DPO) aprende só com isso: a resposta melhor deve ganhar terreno da pior, em comparação com o que o cérebro achava das duas antes do treino. A margem diz quanto ela ganhou: começa em 0, e acima de 0 a preferência andou para o seu lado. Escreva uma resposta melhor antes de dar a nota, ou peça outra tentativa e diga qual é melhor, e o cérebro terá duas para comparar.',
   preference_numbers: 'No seu último treino desse tipo, a margem foi de {{first}} para {{last}}.',
 
   push_away_title: 'Afastar uma resposta',

@@ -11,6 +11,7 @@ export const OUTBOX_KINDS = [
   'turn_answered',
   'turn_failed',
   'rated',
+  'try_preferred',
   'turn_open',
   'training_blocked',
   'job_queued',

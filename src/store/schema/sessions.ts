@@ -76,7 +76,7 @@ export const turns = sqliteTable(
     /** True while nobody has chosen: the three choices are the bot's guess. */
     choicesGuessed: integer('choices_guessed', { mode: 'boolean' }).notNull(),
     state: text('state', { enum: TURN_STATES }).notNull(),
-    /** How many replies were generated: another try replaces the reply. */
+    /** How many replies were generated: another try replaces the reply, and the one before goes to `tries`. */
     tries: integer('tries').notNull().default(0),
     reply: text('reply'),
     /** The version that replied; null is the base. */
@@ -103,6 +103,41 @@ export const turns = sqliteTable(
     index('turns_class_created').on(table.classId, table.createdAt),
     check('turns_state', sql`${table.state} IN ('answering', 'answered', 'failed')`),
     check('turns_reply', sql`${table.state} <> 'answered' OR ${table.reply} IS NOT NULL`),
+  ],
+);
+
+/** A reply that another try has replaced. It answered the same prompt as its turn's reply: so the prompt stands there alone. */
+export const tries = sqliteTable(
+  'tries',
+  {
+    turnId: text('turn_id')
+      .notNull()
+      .references(() => turns.id, { onDelete: 'cascade' }),
+    /** 1, 2, 3… within the turn; the turn's own reply is number `turns.tries`. */
+    number: integer('number').notNull(),
+    reply: text('reply').notNull(),
+    outputIds: json<number[]>('output_ids').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.turnId, table.number] })],
+);
+
+/** Which of a turn's replies a member finds better: one a member and turn. */
+export const tryPreferences = sqliteTable(
+  'try_preferences',
+  {
+    turnId: text('turn_id')
+      .notNull()
+      .references(() => turns.id, { onDelete: 'cascade' }),
+    memberId: text('member_id')
+      .notNull()
+      .references(() => members.id, { onDelete: 'cascade' }),
+    /** The number of the try. */
+    number: integer('number').notNull(),
+    createdAt: moment('created_at').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.turnId, table.memberId] }),
+    index('try_preferences_member').on(table.memberId),
   ],
 );
 
