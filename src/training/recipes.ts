@@ -53,6 +53,9 @@ export function recipeArguments(
     case 'classic':
       return { learningRate: full ? CLASSIC_ARGUMENTS.learningRate : 1e-3 * share, numTrainEpochs: 3 };
     case 'guided':
+      // On its leash it can go further in a job; all weights have none.
+      if (!full) return { learningRate: 2e-3 * share, numTrainEpochs: 30, gradientAccumulationSteps: ALL_AT_ONCE };
+      return { learningRate: 2e-5 * share, numTrainEpochs: 5, gradientAccumulationSteps: ALL_AT_ONCE };
     case 'preference':
       return { learningRate: (full ? 2e-5 : 5e-4) * share, numTrainEpochs: 5, gradientAccumulationSteps: ALL_AT_ONCE };
     case 'reward':
