@@ -42,9 +42,10 @@ test('guided: a low rating queues the better answer, the reply to unlearn, and t
   const payload = payloadOf(world);
   expect(payload).toMatchObject({
     ...{ recipe: 'guided', method: 'lora', trainingText: '', turnIds: [bad.id, good.id] },
-    args: { learningRate: 5e-4, numTrainEpochs: 5 },
+    args: { learningRate: 2e-3, numTrainEpochs: 30 },
     material: {
       kind: 'replies',
+      beta: 0.1,
       replies: [
         { promptIds: second!.promptIds, replyIds: correctionIds('two, please'), weight: 1 },
         { promptIds: second!.promptIds, replyIds: second!.outputIds, weight: -1 },
@@ -217,7 +218,7 @@ test('reward trains an adapter even where the class trains all weights', async (
 });
 
 test.each([
-  [{}, 1e-4],
+  [{}, 4e-4],
   [{ learningRate: 1e-3 }, 1e-3],
 ])('a brain five times as deep as sprout, settings %j: it learns at %d', async (settings, learningRate) => {
   const { brain, model } = shared;
