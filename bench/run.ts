@@ -19,12 +19,15 @@ const { values, positionals: wanted } = parseArgs({
     peers: { type: 'boolean', default: false },
     pairs: { type: 'string', default: '3' },
     profile: { type: 'boolean', default: false },
-    // Of `recipes`, which reads them itself.
+    // Of `recipes` and `teach`, which read them themselves.
     model: { type: 'string' },
     rows: { type: 'string' },
     said: { type: 'string' },
     chains: { type: 'string' },
     held: { type: 'string' },
+    ways: { type: 'string' },
+    after: { type: 'string' },
+    seeds: { type: 'string' },
   },
 });
 

@@ -2,12 +2,13 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Brain, BrainVersion } from '../../src/brain/index.ts';
-import { copyTensors, defaultLora, initLora, openTrainable } from '../../src/engine/index.ts';
+import { copyTensors, defaultLora, initLora, type LoraConfig, openTrainable } from '../../src/engine/index.ts';
 import { writeSafetensors } from '../../src/formats/index.ts';
 import type { JobPayload } from '../../src/store/index.ts';
-import { recipeArguments } from '../../src/training/index.ts';
+import { leashedMaterial, recipeArguments } from '../../src/training/index.ts';
+import type { Objective } from '../../src/training/objective.ts';
 import { objectiveOf } from '../../src/training/objectives.ts';
-import { type StepLog, trainFor } from '../../src/training/trainer.ts';
+import { type StepLog, type TrainingArguments, trainFor } from '../../src/training/trainer.ts';
 
 export interface Ran {
   log: StepLog[];
@@ -17,15 +18,27 @@ export interface Ran {
 
 export type Job = Pick<JobPayload, 'recipe' | 'material' | 'trainingText' | 'seed'>;
 
+/** What a job is run with instead of what a class has by itself. */
+export interface JobChanges {
+  /** Default: rank 8, alpha 16, every linear layer. */
+  lora?: LoraConfig;
+  args?: Partial<TrainingArguments>;
+  /** Instead of the recipe's own over the material. */
+  objective?: (settings: { args: Partial<TrainingArguments> }) => Objective;
+}
+
 /** Trains LoRA r = 8 with the recipe's own settings, from the base or from an adapter. */
-export async function runJob(brain: Brain, job: Job, from: BrainVersion = {}): Promise<Ran> {
+export async function runJob(brain: Brain, job: Job, from: BrainVersion = {}, changes: JobChanges = {}): Promise<Ran> {
   const began = performance.now();
-  const lora = from.adapter?.lora ?? defaultLora(brain.config, 8, 16);
+  const lora = from.adapter?.lora ?? changes.lora ?? defaultLora(brain.config, 8, 16);
   const adapter = from.adapter?.tensors ?? initLora(brain.config, lora, job.seed);
   const trainable = await openTrainable(brain.config, { file: brain.weightsFile }, { method: 'lora', lora, adapter });
   try {
-    const args = { ...recipeArguments(job.recipe, 'lora', brain.info(), job.material?.kind), seed: job.seed };
-    const { objective } = objectiveOf({ ...job, args }, { brain, trainable, lora });
+    const defaults = recipeArguments(job.recipe, 'lora', brain.info(), job.material?.kind);
+    const args = { ...defaults, ...changes.args, seed: job.seed };
+    const material = job.material && leashedMaterial(brain.info(), job.material);
+    const objective =
+      changes.objective?.({ args }) ?? objectiveOf({ ...job, material, args }, { brain, trainable, lora }).objective;
     const { log } = await trainFor(trainable, objective, args);
     const version = { adapter: { lora, tensors: copyTensors(trainable.trainedTensors()) } };
     return { log, version, seconds: (performance.now() - began) / 1000 };

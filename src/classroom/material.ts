@@ -69,7 +69,7 @@ export function gatherMaterial(turns: readonly JudgedTurn[], ratedId: string, ru
 function guidedMaterial(
   rated: JudgedTurn,
   others: readonly JudgedTurn[],
-  { threshold }: MaterialRules,
+  { threshold, beta }: MaterialRules,
 ): Gathered | null {
   const correction = correctionOf(rated);
   const rating = ratingOf(rated);
@@ -89,7 +89,7 @@ function guidedMaterial(
       weight: better ? 1 : (ratingOf(turn) ?? 0),
     });
   }
-  const material = { kind: 'replies' as const, replies: replies.map(copied) };
+  const material = { kind: 'replies' as const, replies: replies.map(copied), beta };
   return gathered(material, [rated, ...replayed], [...(correction ? [correction.memberId] : []), ...used]);
 }
 

@@ -64,7 +64,8 @@ export interface JobPreference {
 
 /** What a recipe other than classic learns from. */
 export type JobMaterial =
-  | { kind: 'replies'; replies: JobReply[] }
+  /** Without beta: no leash to the base, as jobs had none at first. */
+  | { kind: 'replies'; replies: JobReply[]; beta?: number }
   | { kind: 'preferences'; preferences: JobPreference[]; beta: number }
   /** Replies people heard and rated. */
   | {

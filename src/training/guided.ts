@@ -5,11 +5,15 @@
  *   weight > 0:  weight · Σ −ln p(token)     the supervised loss
  *   weight < 0:  |weight| · pushAway         bounded (push-away.ts)
  *
+ * On a leash (leash.ts) two things change, so that a job takes nothing that it was not given: what replaces a correction is pushed
+ * by a fifth only, as learning the answer makes it unlikely by itself; and a token to learn that is likely enough is left alone.
+ *
  * The two have the same slope at the start, so where a correction repeats most of the reply, what they share stays as it is
  * and the words that differ move. (Unlikelihood, Welleck et al. 2020, hardly pulls at the unlikely words a correction
  * changes, and such replies became likelier with it: docs/LOG.md, 2026-11-26.)
  */
 import { UserError } from '../errors.ts';
+import { AnchorLeash, type Leash } from './leash.ts';
 import { type Exchange, learntIn, measureRows, type Objective, pushTokens, replyRow } from './objective.ts';
 import { pushAway } from './push-away.ts';
 
@@ -21,25 +25,38 @@ export interface WeightedExchange extends Exchange {
 /** DPO's own default: the push has lost half its slope when the reply is e^11 times less likely. */
 const BETA = 0.1;
 
+/** On a leash: the share of a push away that is left where a better answer stands beside it. */
+const LEASHED_PUSH = 0.2;
+
+/** On a leash: −ln p of a token that is learnt, 0.9 of certainty; pulling on would cost the rest of the language more than it gives. */
+const ENOUGH = 0.1;
+
 /**
- * A step's loss is the mean over its replies' tokens.
+ * A step's loss is the mean over its replies' tokens, and the leash's on top where there is one.
  * @param maxLength tokens a prompt and a reply may have together.
  * @throws UserError training_rows_empty where no reply has a token and a weight.
  */
-export function guided(exchanges: readonly WeightedExchange[], maxLength: number): Objective {
+export function guided(exchanges: readonly WeightedExchange[], maxLength: number, leash?: Leash): Objective {
+  const taught = exchanges.filter(({ weight }) => weight > 0);
+  const corrected = new Set(leash === undefined ? [] : taught.map(({ promptIds }) => `${promptIds}`));
+  const enough = leash === undefined ? Number.NEGATIVE_INFINITY : ENOUGH;
   const samples = exchanges.map((exchange) => {
-    return { row: replyRow(exchange, maxLength), weight: exchange.weight, startLogp: 0 };
+    const isReplaced = exchange.weight < 0 && corrected.has(`${exchange.promptIds}`);
+    const weight = isReplaced ? LEASHED_PUSH * exchange.weight : exchange.weight;
+    return { row: replyRow(exchange, maxLength), weight, startLogp: 0 };
   });
+  const held = leash === undefined ? null : new AnchorLeash(leash, taught, maxLength);
   if (!samples.some(({ row, weight }) => weight !== 0 && learntIn(row) > 0)) throw new UserError('training_rows_empty');
   return {
     samples: samples.length,
     async begin(trainable) {
+      await held?.begin(trainable);
       for (const sample of samples) {
         if (sample.weight >= 0) continue;
         [sample.startLogp = 0] = (await measureRows(trainable, [sample.row])).logps;
       }
     },
-    async gather(trainable, microBatches) {
+    async gather(trainable, microBatches, step) {
       const batches = microBatches.map((numbers) => numbers.map((number) => samples[number]!));
       const tokens = batches.flat().reduce((sum, { row }) => sum + learntIn(row), 0);
       let loss = 0;
@@ -54,8 +71,11 @@ export function guided(exchanges: readonly WeightedExchange[], maxLength: number
           loss += (Math.abs(weight) * part.loss) / Math.max(1, tokens);
           return (Math.abs(weight) * part.slope) / Math.max(1, tokens);
         });
-        await pushTokens(trainable, measured, (row) => slopes[row]!);
+        await pushTokens(trainable, measured, (row, nll) =>
+          batch[row]!.weight > 0 && nll < enough ? 0 : slopes[row]!,
+        );
       }
+      if (held !== null) loss += await held.gather(trainable, step);
       return { loss };
     },
   };

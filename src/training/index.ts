@@ -8,6 +8,7 @@ export {
   classicRows,
   classicText,
   DRAWS,
+  leashedMaterial,
   RECIPES,
   type Recipe,
   recipeArguments,

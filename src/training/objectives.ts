@@ -3,7 +3,9 @@ import type { Brain, BrainVersion } from '../brain/index.ts';
 import type { LoraConfig, Trainable } from '../engine/index.ts';
 import { tokenReport } from '../scoring/index.ts';
 import type { JobMaterial, JobPayload } from '../store/index.ts';
+import { anchorsFor } from './anchors.ts';
 import { guided } from './guided.ts';
+import type { Leash } from './leash.ts';
 import { type Exchange, learntIn, type Objective, type Row, replyRow } from './objective.ts';
 import { preference } from './preference.ts';
 import { classicRows, DRAWS } from './recipes.ts';
@@ -13,7 +15,7 @@ import { supervised } from './supervised.ts';
 
 export interface ObjectiveContext {
   /** For its tokenizer, and to ask the reference and the weights in training. */
-  brain: Pick<Brain, 'window' | 'trainingIds' | 'logprobs' | 'generate'>;
+  brain: Pick<Brain, 'window' | 'tokenizer' | 'promptIds' | 'trainingIds' | 'logprobs' | 'generate'>;
   /** The weights file that the trained adapter lies over; absent: the base's own. */
   weightsFile?: string;
   trainable: Trainable;
@@ -49,7 +51,7 @@ export function objectiveOf(
 function ofMaterial(material: JobMaterial, maxLength: number, seed: number, context: ObjectiveContext): Objective {
   switch (material.kind) {
     case 'replies':
-      return guided(material.replies, maxLength);
+      return guided(material.replies, maxLength, leashOf(material, context));
     case 'preferences':
       return preference(material.preferences, { beta: material.beta, maxLength });
     case 'ratings': {
@@ -62,6 +64,18 @@ function ofMaterial(material: JobMaterial, maxLength: number, seed: number, cont
       return drawnRewards(tasks, { draws: DRAWS, seed, beta: material.beta, maxLength, reference });
     }
   }
+}
+
+/** What a class's beta is for *guided*'s leash: DPO's own 0.1 is a strength of 3 (docs/LOG.md, 2026-11-26). */
+const LEASH_PER_BETA = 30;
+
+/** Adapters only: what lies under them is the base for good. None where a job of before the leash asks for none. */
+function leashOf(
+  { beta }: Extract<JobMaterial, { kind: 'replies' }>,
+  { brain, lora }: ObjectiveContext,
+): Leash | undefined {
+  if (beta === undefined || lora === null) return undefined;
+  return { strength: LEASH_PER_BETA * beta, anchors: () => anchorsFor(brain) };
 }
 
 /** The leash's other end: the weights under the adapter, which no training of adapters moves. */

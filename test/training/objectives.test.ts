@@ -5,7 +5,8 @@
 import { describe, expect, test } from 'vitest';
 import { defaultLora, openTrainable, randomWeights, type Trainable } from '../../src/engine/index.ts';
 import { guided } from '../../src/training/guided.ts';
-import { measureRows, type Objective, replyRow } from '../../src/training/objective.ts';
+import { AnchorLeash } from '../../src/training/leash.ts';
+import { measureRows, type Objective, type Row, replyRow } from '../../src/training/objective.ts';
 import { preference } from '../../src/training/preference.ts';
 import { pushAway } from '../../src/training/push-away.ts';
 import { drawnRewards, loggedRewards } from '../../src/training/reward.ts';
@@ -120,6 +121,101 @@ describe('guided', () => {
       }
     expect(pushAway(0, 0.1).slope).toBe(-1);
     expect(Math.abs(pushAway(-100, 0.1).slope)).toBeLessThan(1e-3);
+  });
+});
+
+describe('the leash of guided', () => {
+  const anchors = [
+    { promptIds: [4, 4], replyIds: [7, 2, 0] },
+    { promptIds: [8], replyIds: [3, 3, 6, 1, 0] },
+  ];
+  const taught = [{ promptIds: prompt, replyIds: [5, 6, 7, 2, 9, 0] }];
+  const rows = {
+    kept: anchors.map((one) => replyRow(one, MAX_LENGTH)),
+    // Its first four tokens, behind prompts it does not answer.
+    apart: anchors.map(({ promptIds }) => replyRow({ promptIds, replyIds: [5, 6, 7, 2] }, MAX_LENGTH)),
+  };
+
+  function leashed(strength: number): Objective {
+    const leash = new AnchorLeash({ strength, anchors: async () => anchors }, taught, MAX_LENGTH);
+    return {
+      samples: 1,
+      begin: (trainable) => leash.begin(trainable),
+      gather: async (trainable, _, step) => ({ loss: await leash.gather(trainable, step) }),
+    };
+  }
+
+  /** −ln p of the rows' learnt tokens. */
+  async function nllsOf(trainable: Trainable, some: readonly Row[]): Promise<number[]> {
+    const nlls: number[] = [];
+    for (const row of some) {
+      const { tokenNll } = await measureRows(trainable, [row]);
+      nlls.push(...tokenNll.subarray(row.labels.findIndex((label) => label >= 0)));
+    }
+    return nlls;
+  }
+
+  test('holds the base’s view of other replies, and a taught answer back from other prompts, as its formula says', async () => {
+    const trainable = await open();
+    const base = await openTrainable(config, randomWeights(config, 3), { method: 'lora', lora, seed: 5 });
+    const objective = leashed(3);
+    await objective.begin?.(trainable);
+    const losses = async (some: readonly Row[], highest: number) => {
+      const before = await nllsOf(base, some);
+      const now = await nllsOf(trainable, some);
+      const all = now.map((nll, at) => Math.min(highest, Math.max(-2, nll - before[at]!)));
+      expect(all.some((d) => d < 0)).toBe(true);
+      return all.reduce((sum, d) => sum + Math.exp(-d) + d - 1, 0) / all.length;
+    };
+    const wanted = 3 * ((await losses(rows.kept, Number.POSITIVE_INFINITY)) + (await losses(rows.apart, 0)));
+    expect(wanted).toBeGreaterThan(0);
+    expect(await lossOf(objective, trainable)).toBeCloseTo(wanted, 4);
+    await expectGradient(objective, trainable);
+    await Promise.all([trainable.dispose(), base.dispose()]);
+  });
+
+  test('does not pull where nothing has changed', async () => {
+    const trainable = await openTrainable(config, randomWeights(config, 3), { method: 'lora', lora, seed: 5 });
+    const objective = leashed(3);
+    await objective.begin?.(trainable);
+    expect((await objective.gather(trainable, [[0]], 0)).loss).toBeCloseTo(0, 6);
+    expect(await trainable.clipGradNorm(1)).toBeLessThan(1e-4);
+    await trainable.dispose();
+  });
+
+  test('looking at the base leaves the adapter as it was', async () => {
+    const trainable = await open();
+    const bytes = () => [...trainable.trainedTensors().values()].map(({ data }) => [...data]);
+    const before = bytes();
+    await leashed(3).begin?.(trainable);
+    expect(bytes()).toEqual(before);
+    await trainable.dispose();
+  });
+
+  test('pushes what a better answer replaces by a fifth, what nothing replaces in full', async () => {
+    const trainable = await open();
+    const leash = { strength: 0, anchors: async () => anchors };
+    const pushed = { promptIds: prompt, replyIds: bad, weight: -1 };
+    const alone = guided([pushed], MAX_LENGTH, leash);
+    const replaced = guided([{ promptIds: prompt, replyIds: good, weight: 1 }, pushed], MAX_LENGTH, leash);
+    for (const objective of [alone, replaced]) await objective.begin?.(trainable);
+    const full = 20 * Math.log(2);
+    expect(await lossOf(alone, trainable)).toBeCloseTo(full / bad.length, 5);
+    const learnt = -(await logpOf(trainable, good));
+    expect(await lossOf(replaced, trainable)).toBeCloseTo((learnt + 0.2 * full) / (good.length + bad.length), 5);
+    await trainable.dispose();
+  });
+
+  test('leaves a reply alone that is known well enough', async () => {
+    const trainable = await open();
+    const leash = { strength: 0, anchors: async () => [] };
+    const objective = guided([{ promptIds: prompt, replyIds: good, weight: 1 }], MAX_LENGTH, leash);
+    const { log } = await trainFor(trainable, objective, { learningRate: 2e-2, maxSteps: 80 });
+    expect(log[0]!.gradNorm).toBeGreaterThan(0.1);
+    expect(log.at(-1)!.gradNorm).toBe(0);
+    for (const nll of await nllsOf(trainable, [replyRow({ promptIds: prompt, replyIds: good }, MAX_LENGTH)]))
+      expect(nll).toBeLessThan(0.1);
+    await trainable.dispose();
   });
 });
 

@@ -19,6 +19,17 @@ const MATERIALS: Record<string, { recipe: JobPayload['recipe']; material: JobMat
       ],
     },
   },
+  'guided on its leash': {
+    recipe: 'guided',
+    material: {
+      kind: 'replies',
+      beta: 0.1,
+      replies: [
+        { promptIds: prompt, replyIds: good, weight: 1 },
+        { promptIds: prompt, replyIds: bad, weight: -1 },
+      ],
+    },
+  },
   preference: {
     recipe: 'preference',
     material: {
