@@ -38,8 +38,8 @@ const entrySchema = z.object({
 });
 
 /**
- * @param halves whether weights may be stored in half precision too.
  * Where each expected weight lies in `file`, under its full name; names without their prefix are accepted.
+ * @param halves whether weights may be stored in half precision too.
  * @throws UserError file_missing {path}, weights_file_damaged {file}, weights_file_not_float32 {file, tensor, dtype}, model_tensor_missing, model_tensor_shape.
  */
 export function mapWeights(
