@@ -5,7 +5,7 @@ import type { Brain, BrainVersion } from '../../src/brain/index.ts';
 import { copyTensors, defaultLora, initLora, type LoraConfig, openTrainable } from '../../src/engine/index.ts';
 import { writeSafetensors } from '../../src/formats/index.ts';
 import type { JobPayload } from '../../src/store/index.ts';
-import { leashedMaterial, recipeArguments } from '../../src/training/index.ts';
+import { recipeArguments } from '../../src/training/index.ts';
 import type { Objective } from '../../src/training/objective.ts';
 import { objectiveOf } from '../../src/training/objectives.ts';
 import { type StepLog, type TrainingArguments, trainFor } from '../../src/training/trainer.ts';
@@ -36,9 +36,8 @@ export async function runJob(brain: Brain, job: Job, from: BrainVersion = {}, ch
   try {
     const defaults = recipeArguments(job.recipe, 'lora', brain.info(), job.material?.kind);
     const args = { ...defaults, ...changes.args, seed: job.seed };
-    const material = job.material && leashedMaterial(brain.info(), job.material);
     const objective =
-      changes.objective?.({ args }) ?? objectiveOf({ ...job, material, args }, { brain, trainable, lora }).objective;
+      changes.objective?.({ args }) ?? objectiveOf({ ...job, args }, { brain, trainable, lora }).objective;
     const { log } = await trainFor(trainable, objective, args);
     const version = { adapter: { lora, tensors: copyTensors(trainable.trainedTensors()) } };
     return { log, version, seconds: (performance.now() - began) / 1000 };

@@ -21,8 +21,8 @@ export interface Way {
   rank?: number;
   /** Instead of the recipe's own. */
   args?: Partial<TrainingArguments>;
-  /** The class's setting; null: guided without its leash. */
-  beta?: number | null;
+  /** Asks for guided's leash: 0.1 is a strength of 3. */
+  beta?: number;
   /** Other anchors than the program's for the leash, of strength 3. */
   anchors?: readonly Exchange[];
   /** Learnt along with what is taught. */
@@ -115,7 +115,8 @@ function materialOf(turns: readonly JudgedTurn[], ratedId: string, { recipe, bet
   if (recipe === 'classic') throw new Error('classic learns from text');
   const gathered = gatherMaterial(turns, ratedId, { ...RULES, recipe, beta: beta ?? BETA });
   if (gathered === null) throw new Error(`${recipe} has nothing to learn from "${ratedId}"`);
-  return beta === null ? withoutLeash(saidOnce(gathered.material)) : saidOnce(gathered.material);
+  const material = saidOnce(gathered.material);
+  return material.kind === 'replies' && beta !== undefined ? { ...material, beta } : material;
 }
 
 /** A class would not correct a reply that is the answer already: it is learnt again, and not pushed away. */
@@ -124,10 +125,6 @@ function saidOnce(material: JobMaterial): JobMaterial {
   const nameOf = ({ promptIds, replyIds }: Exchange) => `${promptIds}|${replyIds}`;
   const learnt = new Set(material.replies.filter(({ weight }) => weight > 0).map(nameOf));
   return { ...material, replies: material.replies.filter((one) => one.weight > 0 || !learnt.has(nameOf(one))) };
-}
-
-function withoutLeash(material: JobMaterial): JobMaterial {
-  return material.kind === 'replies' ? { kind: 'replies', replies: material.replies } : material;
 }
 
 function joined(all: JobMaterial, next: JobMaterial): JobMaterial {

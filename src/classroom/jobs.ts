@@ -1,7 +1,7 @@
 /** Training jobs of a sitting: whether one may be queued, what it carries, and what its state means for the sitting. */
 import type { Brain, ContextTurn } from '../brain/index.ts';
 import type { JobPayload, JobRow, Store, TurnRow } from '../store/index.ts';
-import { leashedMaterial, recipeArguments } from '../training/index.ts';
+import { recipeArguments } from '../training/index.ts';
 import type { SessionEvent } from './events.ts';
 import { type Gathered, gatherMaterial, type JudgedTurn } from './material.ts';
 import { choicesOf, earlierTurns, generationSettings, type Prompt, replyIdsOf, said } from './replies.ts';
@@ -213,7 +213,7 @@ export function queueJob(
       numTrainEpochs: epochs ?? defaults.numTrainEpochs,
     },
     seed: room.newSeed(),
-    ...learnt(store, turn, material && { ...material, material: leashedMaterial({ layers }, material.material) }),
+    ...learnt(store, turn, material),
     probe: { ...probe, generation: generationSettings(settings, turn.seed ?? 0) },
   };
   return store.jobs.enqueue({

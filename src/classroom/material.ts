@@ -69,7 +69,7 @@ export function gatherMaterial(turns: readonly JudgedTurn[], ratedId: string, ru
 function guidedMaterial(
   rated: JudgedTurn,
   others: readonly JudgedTurn[],
-  { threshold, beta }: MaterialRules,
+  { threshold }: MaterialRules,
 ): Gathered | null {
   const correction = correctionOf(rated);
   const rating = ratingOf(rated);
@@ -89,7 +89,7 @@ function guidedMaterial(
       weight: better ? 1 : (ratingOf(turn) ?? 0),
     });
   }
-  const material = { kind: 'replies' as const, replies: replies.map(copied), beta };
+  const material = { kind: 'replies' as const, replies: replies.map(copied) };
   return gathered(material, [rated, ...replayed], [...(correction ? [correction.memberId] : []), ...used]);
 }
 

@@ -64,7 +64,7 @@ export interface JobPreference {
 
 /** What a recipe other than classic learns from. */
 export type JobMaterial =
-  /** Without beta: no leash to the base, as jobs had none at first. */
+  /** `beta` asks for a leash to the base (training/leash.ts); a class's jobs have none yet (docs/recipes.md). */
   | { kind: 'replies'; replies: JobReply[]; beta?: number }
   | { kind: 'preferences'; preferences: JobPreference[]; beta: number }
   /** Replies people heard and rated. */

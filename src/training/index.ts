@@ -8,7 +8,6 @@ export {
   classicRows,
   classicText,
   DRAWS,
-  leashedMaterial,
   RECIPES,
   type Recipe,
   recipeArguments,

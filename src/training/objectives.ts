@@ -69,7 +69,7 @@ function ofMaterial(material: JobMaterial, maxLength: number, seed: number, cont
 /** What a class's beta is for *guided*'s leash: DPO's own 0.1 is a strength of 3 (docs/LOG.md, 2026-11-26). */
 const LEASH_PER_BETA = 30;
 
-/** Adapters only: what lies under them is the base for good. None where a job of before the leash asks for none. */
+/** Adapters only: what lies under them is the base for good. None where a job asks for none. */
 function leashOf(
   { beta }: Extract<JobMaterial, { kind: 'replies' }>,
   { brain, lora }: ObjectiveContext,

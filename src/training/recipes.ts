@@ -36,8 +36,7 @@ const MEASURED_LAYERS = 6;
 /**
  * What a recipe trains with where a class sets nothing else; the rest is classic's. Measured on sprout (docs/LOG.md: classic's
  * 2026-11-23, the others' 2026-11-26): gentle enough that five jobs in a row leave most of what the brain knew, strong enough
- * that the rated reply falls and the better answer rises in 20 jobs of 20; guided's over an adapter so that a class's answers are
- * said after three trainings (bench/teach). A deeper model's rate is lower by as much as it has
+ * that the rated reply falls and the better answer rises in 20 jobs of 20. A deeper model's rate is lower by as much as it has
  * more layers (`depthShare`), but for the original's own.
  * @param model.layers blocks of the model that is trained.
  * @param kind of what the job learns from; absent for classic.
@@ -54,10 +53,6 @@ export function recipeArguments(
     case 'classic':
       return { learningRate: full ? CLASSIC_ARGUMENTS.learningRate : 1e-3 * share, numTrainEpochs: 3 };
     case 'guided':
-      // On its leash it can go further in a job; training all weights has none.
-      return !full && isLeashed(model)
-        ? { learningRate: 2e-3, numTrainEpochs: 30, gradientAccumulationSteps: ALL_AT_ONCE }
-        : { learningRate: (full ? 2e-5 : 5e-4) * share, numTrainEpochs: 5, gradientAccumulationSteps: ALL_AT_ONCE };
     case 'preference':
       return { learningRate: (full ? 2e-5 : 5e-4) * share, numTrainEpochs: 5, gradientAccumulationSteps: ALL_AT_ONCE };
     case 'reward':
@@ -65,18 +60,6 @@ export function recipeArguments(
         ? { learningRate: 2e-3 * share, numTrainEpochs: 30, gradientAccumulationSteps: ALL_AT_ONCE }
         : { learningRate: 5e-4 * share, numTrainEpochs: 5, gradientAccumulationSteps: ALL_AT_ONCE };
   }
-}
-
-/** Whether *guided* holds an adapter of such a model on its leash (leash.ts): the settings that need one were measured on sprout alone. */
-function isLeashed({ layers }: { layers: number }): boolean {
-  return layers <= MEASURED_LAYERS;
-}
-
-/** What a job of such a model gets of the material a class gathered: without the leash where the model has none. */
-export function leashedMaterial(model: { layers: number }, material: JobMaterial): JobMaterial {
-  if (material.kind !== 'replies' || isLeashed(model)) return material;
-  const { beta: _beta, ...unleashed } = material;
-  return unleashed;
 }
 
 /**

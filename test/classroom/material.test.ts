@@ -31,7 +31,6 @@ describe('guided', () => {
     expect(gather({}, { ...rated(0.4), ...corrected('ok') })).toEqual({
       material: {
         kind: 'replies',
-        beta: 0.1,
         replies: [
           { promptIds: [Z, 1], replyIds: [...Buffer.from('ok')], weight: 1 },
           { promptIds: [Z, 1], replyIds: [Z, 2], weight: -1 },

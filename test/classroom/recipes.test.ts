@@ -42,10 +42,9 @@ test('guided: a low rating queues the better answer, the reply to unlearn, and t
   const payload = payloadOf(world);
   expect(payload).toMatchObject({
     ...{ recipe: 'guided', method: 'lora', trainingText: '', turnIds: [bad.id, good.id] },
-    args: { learningRate: 2e-3, numTrainEpochs: 30 },
+    args: { learningRate: 5e-4, numTrainEpochs: 5 },
     material: {
       kind: 'replies',
-      beta: 0.1,
       replies: [
         { promptIds: second!.promptIds, replyIds: correctionIds('two, please'), weight: 1 },
         { promptIds: second!.promptIds, replyIds: second!.outputIds, weight: -1 },
@@ -226,12 +225,7 @@ test.each([
   const { world, classroom, id } = opened({ recipe: 'guided', ...settings }, [ana, bia, rosa], { brain: deep, model });
   const turn = await classroom.say(ana, id, { text: 'one' });
   await classroom.rate(bia, turn.id, 0.2);
-  const { args, material } = payloadOf(world);
-  expect(args.learningRate).toBeCloseTo(learningRate, 12);
-  // The leash was measured on sprout alone, and so were the settings that need it.
-  expect(args.numTrainEpochs).toBe(5);
-  expect(material).toMatchObject({ kind: 'replies' });
-  expect(material).not.toHaveProperty('beta');
+  expect(payloadOf(world).args.learningRate).toBeCloseTo(learningRate, 12);
 });
 
 describe('without consent', () => {
