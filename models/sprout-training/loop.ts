@@ -1,19 +1,14 @@
 /** The training loop: rows in, a falling loss out; stoppable at any step, resumable as if it had not been stopped. */
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import {
-  openTrainable,
-  parseModelConfig,
-  randomWeights,
-  type Trainable,
-  type TrainingBatch,
-} from '../../src/engine/index.ts';
+import { parseModelConfig, randomWeights, type Trainable } from '../../src/engine/index.ts';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { modelConfig } from './config.ts';
 import type { Phase } from './documents.ts';
 import { evaluate, type Validation } from './evaluate.ts';
-import { labelsOf, RowStream } from './packing.ts';
+import { RowStream } from './packing.ts';
 import type { Prepared } from './prepare.ts';
 import { learningRate } from './schedule.ts';
+import { batchOf, openStart, PEAK, ROWS, SEED, takeStep, WARMUP_STEPS } from './step.ts';
 
 export interface LoopOptions {
   steps: number;
@@ -32,11 +27,6 @@ export interface LoopOptions {
   rows?: number;
 }
 
-const SEED = 1;
-const ROWS = 16;
-const PEAK = 2e-3;
-const WARMUP_STEPS = 100;
-const WEIGHT_DECAY = 0.1;
 const LOG_EVERY = 10;
 const VALIDATE_EVERY = 250;
 const CHECKPOINT_SECONDS = 180;
@@ -46,12 +36,7 @@ export async function trainSprout(prepared: Prepared, options: LoopOptions): Pro
   const config = parseModelConfig(model);
   const length = 'n_positions' in model ? model.n_positions : model.max_position_embeddings;
   const batchTokens = batchSize * length;
-  const trainable = await openTrainable(config, randomWeights(config, SEED), {
-    method: 'full',
-    threads: options.threads,
-    adamw: { beta1: 0.9, beta2: 0.95 },
-    muon: true,
-  });
+  const trainable = await openStart(config, randomWeights(config, SEED), { threads: options.threads });
   const saved = loadCheckpoint(options.checkpointFile);
   let step = saved?.step ?? 0;
   if (saved) trainable.importState(saved.state);
@@ -72,7 +57,7 @@ export async function trainSprout(prepared: Prepared, options: LoopOptions): Pro
   let savedAt = performance.now();
   while (step < options.steps && !options.shouldStop(step)) {
     const rate = learningRate(step, schedule);
-    losses += await takeStep(trainable, nextBatch(rows.at(step), batchSize, length), rate);
+    losses += await takeStep(trainable, batchOf(rows.at(step).take(batchSize), batchSize), rate);
     step++;
     if (step % LOG_EVERY === 0) {
       const seconds = (performance.now() - logged.time) / 1000;
@@ -101,23 +86,6 @@ export async function trainSprout(prepared: Prepared, options: LoopOptions): Pro
   if (done) log({ step, validation: await validate(trainable, prepared, length) });
   await trainable.dispose();
   return { step, done };
-}
-
-function nextBatch(stream: RowStream, batchSize: number, length: number): TrainingBatch {
-  const inputIds = new Int32Array(batchSize * length);
-  for (let row = 0; row < batchSize; row++) inputIds.set(stream.next(), row * length);
-  const attentionMask = new Int32Array(inputIds.length).fill(1);
-  return { inputIds, labels: labelsOf(inputIds), attentionMask, batchSize, length };
-}
-
-async function takeStep(trainable: Trainable, batch: TrainingBatch, rate: number): Promise<number> {
-  // The first token of a row has nothing before it, so nothing predicts it.
-  const predicted = batch.labels.filter((label, index) => label !== -100 && index % batch.length !== 0).length;
-  const loss = await trainable.forwardBackward(batch, predicted);
-  if (!Number.isFinite(loss)) throw new Error(`the loss became ${loss}`);
-  await trainable.clipGradNorm(1);
-  await trainable.optimizerStep(rate, WEIGHT_DECAY);
-  return loss;
 }
 
 /** A glance between steps: every sixth document of what is told most by. */

@@ -80,6 +80,13 @@ export class RowStream {
     return Int32Array.from(this.#pending.splice(0, this.#length));
   }
 
+  /** The next `rows` rows, end to end. */
+  take(rows: number): Int32Array {
+    const ids = new Int32Array(rows * this.#length);
+    for (let row = 0; row < rows; row++) ids.set(this.next(), row * this.#length);
+    return ids;
+  }
+
   skip(rows: number): void {
     for (let row = 0; row < rows; row++) this.next();
   }

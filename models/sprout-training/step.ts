@@ -1,0 +1,49 @@
+/** How a training starts, what it reads and how it steps: what `npm run sprout` does, and what the bench sets beside PyTorch. */
+import {
+  type ModelConfig,
+  openTrainable,
+  type TensorMap,
+  type Trainable,
+  type TrainingBatch,
+} from '../../src/engine/index.ts';
+import { labelsOf } from './packing.ts';
+
+/** Of the first weights and of the order of the rows. */
+export const SEED = 1;
+/** Rows of a batch. */
+export const ROWS = 16;
+export const PEAK = 2e-3;
+export const WARMUP_STEPS = 100;
+export const WEIGHT_DECAY = 0.1;
+export const MAX_GRAD_NORM = 1;
+export const ADAMW = Object.freeze({ beta1: 0.9, beta2: 0.95 });
+
+/** All weights, from `weights` on: the matrices inside the blocks by Muon, the rest, or with `muon: false` everything, by AdamW. */
+export function openStart(
+  config: ModelConfig,
+  weights: TensorMap,
+  { threads, muon = true }: { threads: number; muon?: boolean },
+): Promise<Trainable> {
+  return openTrainable(config, weights, { method: 'full', threads, adamw: ADAMW, muon });
+}
+
+/** Rows of equal length, laid end to end, as a batch that learns all of them but what a person chose. */
+export function batchOf(inputIds: Int32Array, batchSize: number): TrainingBatch {
+  const attentionMask = new Int32Array(inputIds.length).fill(1);
+  return { inputIds, labels: labelsOf(inputIds), attentionMask, batchSize, length: inputIds.length / batchSize };
+}
+
+/** Forward, backward, clip, step. Returns the mean loss of the tokens predicted, before the step. */
+export async function takeStep(
+  trainable: Pick<Trainable, 'forwardBackward' | 'clipGradNorm' | 'optimizerStep'>,
+  batch: TrainingBatch,
+  rate: number,
+): Promise<number> {
+  // The first token of a row has nothing before it, so nothing predicts it.
+  const predicted = batch.labels.filter((label, index) => label !== -100 && index % batch.length !== 0).length;
+  const loss = await trainable.forwardBackward(batch, predicted);
+  if (!Number.isFinite(loss)) throw new Error(`the loss became ${loss}`);
+  await trainable.clipGradNorm(MAX_GRAD_NORM);
+  await trainable.optimizerStep(rate, WEIGHT_DECAY);
+  return loss;
+}
