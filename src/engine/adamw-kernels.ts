@@ -1,6 +1,6 @@
 /**
- * The optimiser's arithmetic, four numbers at a time: AdamW (Loshchilov & Hutter 2019) as torch.optim.AdamW takes it in
- * float32, the sum of squares behind a gradient's norm in float64, and the sum of two gradients. A plain JavaScript loop
+ * The optimisers' arithmetic, four numbers at a time: AdamW (Loshchilov & Hutter 2019) as torch.optim.AdamW takes it in
+ * float32, what Muon does beside its products (muon.ts), sums of squares in float64, and the sum of two gradients. A plain JavaScript loop
  * takes twice as long; onnxruntime has no operation that changes its inputs.
  */
 import type { AdamWNumbers } from './adamw.ts';
@@ -97,6 +97,47 @@ const accumulate: WasmFunction = (() => {
   };
 })();
 
+/** g, m, u: addresses; end of g; then μ and the factor on g. Gives Σ u². */
+const momentum: WasmFunction = (() => {
+  const [g, m, u, end, kept, fresh] = [0, 1, 2, 3, 4, 5];
+  const [low, high, part, mean, ahead] = [6, 7, 8, 9, 10];
+  const squared = (half: Code): Code => mulF64(half, half);
+  const sum = addF64(get(low), get(high));
+  return {
+    name: 'momentum',
+    parameters: ['i32', 'i32', 'i32', 'i32', 'f32', 'f32'],
+    locals: ['v128', 'v128', 'v128', 'v128', 'v128'],
+    result: 'f64',
+    code: [
+      ...loopWhileBelow(g, end, [
+        ...set(part, mul(load(get(g)), splat(get(fresh)))),
+        ...set(mean, add(mul(load(get(m)), splat(get(kept))), get(part))),
+        ...set(ahead, add(mul(get(mean), splat(get(kept))), get(part))),
+        ...store(get(m), get(mean)),
+        ...store(get(u), get(ahead)),
+        ...set(low, addF64(get(low), squared(promoteLow(get(ahead))))),
+        ...set(high, addF64(get(high), squared(promoteHigh(get(ahead))))),
+        ...[g, m, u].flatMap(advance),
+      ]),
+      ...addScalarF64(laneF64(sum, 0), laneF64(sum, 1)),
+    ],
+  };
+})();
+
+/** p, u: addresses; end of p; then the factor on p and the rate. */
+const move: WasmFunction = (() => {
+  const [p, u, end, keep, rate] = [0, 1, 2, 3, 4];
+  return {
+    name: 'move',
+    parameters: ['i32', 'i32', 'i32', 'f32', 'f32'],
+    locals: [],
+    code: loopWhileBelow(p, end, [
+      ...store(get(p), sub(mul(load(get(p)), splat(get(keep))), mul(load(get(u)), splat(get(rate))))),
+      ...[p, u].flatMap(advance),
+    ]),
+  };
+})();
+
 /** All addresses and ends in bytes, multiples of 16; a range holds at least one vector. */
 export interface AdamWKernels {
   step(
@@ -109,12 +150,16 @@ export interface AdamWKernels {
   ): void;
   squares(address: number, end: number): number;
   accumulate(sum: number, more: number, end: number): void;
+  /** m ← kept m + fresh g; u ← kept m + fresh g. Returns Σ u². */
+  momentum(gradient: number, mean: number, ahead: number, end: number, kept: number, fresh: number): number;
+  /** p ← keep p − rate u. */
+  move(parameter: number, update: number, end: number, keep: number, rate: number): void;
 }
 
 let compiled: WebAssembly.Module | undefined;
 
 /** The kernels over one memory; each thread opens its own. */
 export function openKernels(memory: WebAssembly.Memory): AdamWKernels {
-  compiled ??= new WebAssembly.Module(wasmModule([step, squares, accumulate]));
+  compiled ??= new WebAssembly.Module(wasmModule([step, squares, accumulate, momentum, move]));
   return new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as AdamWKernels;
 }

@@ -132,7 +132,7 @@ export class Graph {
     return this.apply('Div', [this.#lift(a), b], {});
   }
 
-  /** alpha · op(a) · op(b) [+ c] for matrices. */
+  /** alpha · op(a) · op(b) [+ beta · plus] for matrices. */
   gemm(a: Value, b: Value, options: Attributes['Gemm'] & { plus?: Value } = {}): Value {
     const { plus, ...attributes } = options;
     return this.apply('Gemm', plus ? [a, b, plus] : [a, b], attributes);

@@ -107,7 +107,7 @@ export async function openTrainable(
   const matrices = trained.filter(({ optimizer }) => optimizer === 'muon');
   return new OnnxTrainable({
     trained,
-    muon: matrices.length > 0 ? await Muon.open(matrices, sessionOptions) : undefined,
+    muon: matrices.length > 0 ? await Muon.open(matrices, memory.memories, sessionOptions) : undefined,
     frozen: lora ? base : new Map(),
     session: await openSession(graph.graph, { ...sessionOptions, silent: true, training: true }),
     outputs: graph,

@@ -130,6 +130,12 @@ const cases: { [Name in OperationName]: Case<Name>[] } = {
         rowsOf(a, 3).flatMap((row, i) => rowsOf(b, 3).map((other, j) => 0.5 * dot(row, other) + c[2 * i + j]!)),
     },
     {
+      attributes: { alpha: 2, beta: -0.5 },
+      inputs: [x('M', 3), x(3, 2), x(2)],
+      expected: (a, b, c) =>
+        product(rowsOf(a, 3), rowsOf(b, 2)).flatMap((row) => row.map((v, i) => 2 * v - 0.5 * c[i]!)),
+    },
+    {
       attributes: { transA: true, transB: true, alpha: 2 },
       inputs: [x(3, 'M'), x(2, 3)],
       expected: (a, b) =>

@@ -4,7 +4,7 @@ import type { Graph, Value } from '../graph.ts';
 import { sumToShape } from './elementwise.ts';
 import type { Attributes, Operation } from './types.ts';
 
-type Flags = Attributes['Gemm'];
+type Flags = Attributes['FusedMatMul'];
 
 /** Rows, inner size and columns of the product of the last two axes. */
 function productShape(operation: string, a: Shape, b: Shape, { transA, transB }: Flags): [Dimension, Dimension] {
@@ -35,7 +35,7 @@ function productGradients(
   ];
 }
 
-/** y = α op(a) op(b) + c, for matrices; c broadcasts. dc = dy summed to c's shape. */
+/** y = α op(a) op(b) + β c, for matrices; c broadcasts. dc = β dy summed to c's shape. */
 export const Gemm: Operation<'Gemm'> = {
   types: ([a, b, c], attributes) => {
     if (a!.shape.length !== 2 || b!.shape.length !== 2)
@@ -44,12 +44,14 @@ export const Gemm: Operation<'Gemm'> = {
     if (c) broadcast('Gemm', shape, c.shape);
     return [{ shape, dtype: 'float32' }];
   },
-  emit: (onnx, inputs, outputs, { attributes }) => onnx.node('Gemm', inputs, outputs, kernelFlags(attributes)),
-  gradient: (g, { inputs, attributes }, [dy]) => {
+  emit: (onnx, inputs, outputs, { attributes: { beta = 1, ...flags } }) =>
+    onnx.node('Gemm', inputs, outputs, { ...kernelFlags(flags), beta: { float: beta } }),
+  gradient: (g, { inputs, attributes: { beta = 1, ...flags } }, [dy]) => {
     const [a, b, c] = inputs;
     const multiply = (left: Value, right: Value, flags: Flags): Value => g.gemm(left, right, flags);
-    const products = productGradients(multiply, a!, b!, dy!, attributes);
-    return c ? [...products, () => sumToShape(g, dy!, c.shape)] : products;
+    const products = productGradients(multiply, a!, b!, dy!, flags);
+    const scaled = () => (beta === 1 ? dy! : g.mul(dy!, beta));
+    return c ? [...products, () => sumToShape(g, scaled(), c.shape)] : products;
   },
 };
 

@@ -26,7 +26,7 @@ export interface Attributes {
   FastGelu: None;
   Gelu: None;
   Silu: None;
-  Gemm: { transA?: boolean; transB?: boolean; alpha?: number };
+  Gemm: { transA?: boolean; transB?: boolean; alpha?: number; beta?: number };
   FusedMatMul: { transA?: boolean; transB?: boolean; alpha?: number };
   Softmax: None;
   Attention: { scale: number };
