@@ -5,7 +5,12 @@ import { EMOTIONS, INTENTS, LANGUAGES } from '../../src/brain/types.ts';
 import type { BytePairEncoding } from './bpe.ts';
 
 export const END = '<|endoftext|>';
-export const specialTokens = [END, ...[...LANGUAGES, ...INTENTS, ...EMOTIONS].map((name) => `<|${name}|>`)];
+/** Who speaks, in the words of chat templates: the person, or the brain. */
+export const ROLES = ['user', 'assistant'] as const;
+export const specialTokens = [
+  END,
+  ...[...ROLES, ...LANGUAGES, ...INTENTS, ...EMOTIONS].map((name) => `<|${name}|>`),
+];
 export const VOCABULARY = 6144;
 export const WINDOW = 256;
 
