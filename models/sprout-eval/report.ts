@@ -105,7 +105,7 @@ function labelsPart({ labelShares, labelLikelihood, firstTokens }: Evaluation): 
     `### Intent and emotion
 
 In front of the reply: the share of sampled replies that the written rules (\`src/brain/rules.ts\`) give the label, with no label, with
-another of its kind, with this one.`,
+another of its kind, with this one. Labels belong to what people say, so here the sentence is laid out as the brain's and the reply as a person's.`,
     table(['label', 'replies', 'none', 'another', 'this one', 'points'], shares),
     likelihood.length === 0
       ? ''

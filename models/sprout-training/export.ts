@@ -7,6 +7,7 @@ import { type CurveEntry, modelCard } from './card.ts';
 import { loadCheckpoint } from './checkpoint.ts';
 import { generationConfig, modelConfig } from './config.ts';
 import { takeSamples } from './samples.ts';
+import { writeTokenizerSettings } from './tokenizer.ts';
 
 export interface ExportPlaces {
   checkpointFile: string;
@@ -21,6 +22,7 @@ export async function exportSprout({ checkpointFile, curveFile, modelFolder }: E
   const names = expectedWeights(config);
   const weights = new Map([...checkpoint.state].filter(([name]) => names.has(name)));
   const writeText = (file: string, text: string) => writeFileSync(path.join(modelFolder, file), text);
+  writeTokenizerSettings(modelFolder);
   writeText('generation_config.json', `${JSON.stringify(generationConfig, null, 2)}\n`);
   const tensors = normaliseWeights(config, weights);
   writeModelFolder(modelFolder, { config: modelConfig, tensors, dtype: 'float16' });

@@ -1,10 +1,10 @@
 /** Training jobs of a sitting: whether one may be queued, what it carries, and what its state means for the sitting. */
-import type { Brain, ContextTurn } from '../brain/index.ts';
+import { type Brain, type ContextTurn, closedIds } from '../brain/index.ts';
 import type { JobPayload, JobRow, Store, TurnRow } from '../store/index.ts';
 import { recipeArguments } from '../training/index.ts';
 import type { SessionEvent } from './events.ts';
 import { type Gathered, gatherMaterial, type JudgedTurn } from './material.ts';
-import { choicesOf, earlierTurns, generationSettings, type Prompt, replyIdsOf, said } from './replies.ts';
+import { choicesOf, earlierTurns, generationSettings, type Prompt, said } from './replies.ts';
 import type { Room } from './room.ts';
 import type { ClassSettings } from './settings.ts';
 import type { TrainingBlock } from './state.ts';
@@ -138,7 +138,7 @@ function judgedTurns(
       corrections: store.corrections
         .ofTurn(turn.id)
         .filter(({ memberId }) => judgementMay(memberId))
-        .map(({ memberId, text }) => ({ memberId, text, ids: replyIdsOf(brain, text) })),
+        .map(({ memberId, text }) => ({ memberId, text, ids: closedIds(brain.tokenizer, text) })),
       tries: judgedTries(store, turn, choiceMay),
     };
   });
@@ -188,7 +188,7 @@ export function probeOf(store: Store, brain: Brain, turn: TurnRow, { promptIds }
   const replyIds = turn.outputIds ?? [];
   const correction = store.corrections.ofTurn(turn.id).at(-1);
   if (!correction) return { promptIds, replyIds };
-  return { promptIds, replyIds, correctionIds: replyIdsOf(brain, correction.text) };
+  return { promptIds, replyIds, correctionIds: closedIds(brain.tokenizer, correction.text) };
 }
 
 /** Queues a job for a turn; to be called inside the rating's transaction. Returns its id. */

@@ -100,11 +100,6 @@ export interface Prompt {
   promptIds: number[];
 }
 
-/** A person's sentence as the tokens of a reply that ends there. */
-export function replyIdsOf({ tokenizer }: Brain, text: string): number[] {
-  return [...tokenizer.encode(text), tokenizer.eosId];
-}
-
 /** Turns answered before `turn` in its iteration: what the model is reminded of. */
 export function earlierTurns(store: Store, turn: TurnRow): TurnRow[] {
   return store.turns
