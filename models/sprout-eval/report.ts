@@ -25,8 +25,8 @@ function heldOutPart({ heldOut }: Evaluation): string {
   ]);
   return `### Held-out loss
 
-"mixed" and its parts "en", "en-pt" and "pt-en" are the documents that the PyTorch run of the same size and data holds out: it reaches
-3.84 nats and 1.686 bits on "mixed". "tatoeba-pt": the Portuguese sides of the 400 pairs below; "own": the corpus written for sprout.
+"mixed" and its parts "en", "en-pt" and "pt-en" are the documents that a PyTorch run of about this size, without sprout's corpus, holds out: in
+50 minutes on two cores it reached 3.84 nats (with another vocabulary) and 1.686 bits on "mixed". "tatoeba-pt": the Portuguese sides of the 400 pairs below; "own": the corpus written for sprout.
 
 ${table(['held out', 'documents', 'nats a token', 'bits a character'], rows)}`;
 }

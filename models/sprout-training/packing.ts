@@ -12,8 +12,9 @@ import type { Phase, Source, TrainingDocument } from './documents.ts';
 import { shuffle } from './shuffle.ts';
 import { END, ROLES, specialTokens } from './tokenizer.ts';
 
-const LABELLED = 0.4;
-const LABEL_KEPT = 0.7;
+/** Share of a person's utterances that may carry labels, and of those the share that carries each of the two. */
+export const LABELLED = 0.4;
+export const LABEL_KEPT = 0.7;
 
 const idOf = new Map(specialTokens.map((token, id) => [token, id]));
 const endId = idOf.get(END)!;
