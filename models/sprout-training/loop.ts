@@ -28,28 +28,34 @@ export interface LoopOptions {
   report: (line: string) => void;
   /** config.json of the model; sprout's unless said. */
   model?: { vocab_size: number } & ({ n_positions: number } | { max_position_embeddings: number });
-  /** Rows of a batch, each as long as the window; 16 unless said. */
+  /** Rows of a batch; those of `TRAINING` unless said. */
   rows?: number;
 }
 
-const SEED = 1;
-const ROWS = 16;
-const PEAK = 2e-3;
-const WARMUP_STEPS = 100;
-const WEIGHT_DECAY = 0.1;
+export const TRAINING = {
+  seed: 1,
+  /** Rows of a batch, each as long as the window. */
+  rows: 16,
+  peak: 2e-3,
+  warmupSteps: 100,
+  weightDecay: 0.1,
+  beta1: 0.9,
+  beta2: 0.95,
+  maxGradNorm: 1,
+} as const;
 const LOG_EVERY = 10;
 const VALIDATE_EVERY = 250;
 const CHECKPOINT_SECONDS = 180;
 
 export async function trainSprout(prepared: Prepared, options: LoopOptions): Promise<{ step: number; done: boolean }> {
-  const { model = modelConfig, rows: batchSize = ROWS } = options;
+  const { model = modelConfig, rows: batchSize = TRAINING.rows } = options;
   const config = parseModelConfig(model);
   const length = 'n_positions' in model ? model.n_positions : model.max_position_embeddings;
   const batchTokens = batchSize * length;
-  const trainable = await openTrainable(config, randomWeights(config, SEED), {
+  const trainable = await openTrainable(config, randomWeights(config, TRAINING.seed), {
     method: 'full',
     threads: options.threads,
-    adamw: { beta1: 0.9, beta2: 0.95 },
+    adamw: { beta1: TRAINING.beta1, beta2: TRAINING.beta2 },
     muon: true,
   });
   const saved = loadCheckpoint(options.checkpointFile);
@@ -66,7 +72,8 @@ export async function trainSprout(prepared: Prepared, options: LoopOptions): Pro
   };
   const save = () => saveCheckpoint(options.checkpointFile, { step, state: trainable.exportState() });
 
-  const schedule = { peak: PEAK, warmupSteps: WARMUP_STEPS, cooldownFrom: options.cooldownFrom, steps: options.steps };
+  const { peak, warmupSteps } = TRAINING;
+  const schedule = { peak, warmupSteps, cooldownFrom: options.cooldownFrom, steps: options.steps };
   let losses = 0;
   let logged = { step, time: performance.now() };
   let savedAt = performance.now();
@@ -115,8 +122,8 @@ async function takeStep(trainable: Trainable, batch: TrainingBatch, rate: number
   const predicted = batch.labels.filter((label, index) => label !== -100 && index % batch.length !== 0).length;
   const loss = await trainable.forwardBackward(batch, predicted);
   if (!Number.isFinite(loss)) throw new Error(`the loss became ${loss}`);
-  await trainable.clipGradNorm(1);
-  await trainable.optimizerStep(rate, WEIGHT_DECAY);
+  await trainable.clipGradNorm(TRAINING.maxGradNorm);
+  await trainable.optimizerStep(rate, TRAINING.weightDecay);
   return loss;
 }
 
@@ -154,7 +161,7 @@ class PhasedRows {
     const { cooldownFrom, batchSize, length } = this.#options;
     const phase: Phase = step < cooldownFrom ? 'broad' : 'cooling';
     if (this.#stream?.phase !== phase) {
-      const rows = new RowStream(this.#prepared.training, phase, this.#prepared.encode, length, SEED);
+      const rows = new RowStream(this.#prepared.training, phase, this.#prepared.encode, length, TRAINING.seed);
       const before = phase === 'broad' ? step : step - cooldownFrom;
       rows.skip(before * batchSize);
       this.#stream = { phase, rows, nextStep: step };
