@@ -3,6 +3,7 @@
  *
  *   npm run sprout -- [--steps N] [--cooldown-from N] [--threads N] [--data FOLDER]     train, or go on where it stopped
  *   npm run sprout -- --export                                                          only write models/sprout anew
+ *   npm run sprout -- --card                                                            only write its card anew
  *
  * Ctrl-C stops after the step under way and keeps everything; the same command goes on. At the end, and with --export,
  * the newest checkpoint becomes the model folder models/sprout. The state lives in data/sprout.
@@ -14,6 +15,7 @@ import { exportSprout } from './sprout-training/export.ts';
 import { takeLock } from './sprout-training/lock.ts';
 import { trainSprout } from './sprout-training/loop.ts';
 import { prepare } from './sprout-training/prepare.ts';
+import { writeCard } from './sprout-training/write-card.ts';
 
 const { values } = parseArgs({
   options: {
@@ -22,6 +24,7 @@ const { values } = parseArgs({
     threads: { type: 'string', default: '2' },
     data: { type: 'string' },
     export: { type: 'boolean', default: false },
+    card: { type: 'boolean', default: false },
   },
 });
 
@@ -33,6 +36,10 @@ const curveFile = path.join(modelFolder, 'curve.jsonl');
 mkdirSync(stateFolder, { recursive: true });
 mkdirSync(modelFolder, { recursive: true });
 
+if (values.card) {
+  await writeCard(modelFolder);
+  process.exit(0);
+}
 if (!values.export) {
   if (!takeLock(path.join(stateFolder, 'lock'))) {
     console.error('Sprout is being trained already by another process; nothing was done.');
@@ -54,4 +61,4 @@ if (!values.export) {
   console.error(done ? `Trained ${step} steps.` : `Stopped after ${step} steps; run the command again to go on.`);
   if (!done) process.exit(0);
 }
-await exportSprout({ checkpointFile, curveFile, modelFolder });
+await exportSprout(checkpointFile, modelFolder);

@@ -3,6 +3,7 @@
  * `node measure-training.ts MODEL FILE METHOD BATCH LENGTH [THREADS] [--profile]`.
  */
 import { openTrainable } from '../../src/engine/index.ts';
+import { peakMemory } from '../../src/training/peak-memory.ts';
 import { configOf } from './models.ts';
 import { profileSessions } from './profile.ts';
 
@@ -48,7 +49,7 @@ for (let i = 0; i <= STEPS; i++) {
 }
 const median = (part: keyof (typeof steps)[number]) =>
   steps.map((step) => step[part]).sort((a, b) => a - b)[STEPS >> 1]!;
-const peakMb = process.resourceUsage().maxRSS / 1024;
+const peakMb = peakMemory() / 2 ** 20;
 console.log(
   JSON.stringify({
     loadMs,

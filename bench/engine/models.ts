@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { modelConfig } from '../../models/sprout-training/config.ts';
 import {
   float32ToFloat16,
   type HostTensor,
@@ -14,14 +15,7 @@ import { writeSafetensors } from '../../src/formats/index.ts';
 
 /** What their config.json says. */
 export const MODELS = Object.freeze({
-  'sprout-sized (6 × 256)': {
-    model_type: 'gpt2',
-    vocab_size: 4096,
-    n_positions: 512,
-    n_embd: 256,
-    n_layer: 6,
-    n_head: 8,
-  },
+  'sprout-sized (6 × 256)': modelConfig,
   'GPT-2 (12 × 768)': {
     model_type: 'gpt2',
     architectures: ['GPT2LMHeadModel'],

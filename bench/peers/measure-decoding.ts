@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { openBrain } from '../../src/brain/index.ts';
+import { peakMemory } from '../../src/training/peak-memory.ts';
 
 const [source = '', prompt = '[]', tokens = '64', threads = '2', precision = 'float32'] = process.argv.slice(2);
 const RUNS = 4;
@@ -36,7 +37,7 @@ for (let i = 0; i < RUNS; i++) {
 }
 // The first run also touches all memory for the first time.
 const median = runs.slice(1).sort((a, b) => a.tokensPerSecond - b.tokensPerSecond)[(RUNS - 1) >> 1]!;
-const peakMb = process.resourceUsage().maxRSS / 1024;
+const peakMb = peakMemory() / 2 ** 20;
 await brain.dispose();
 rmSync(dataFolder, { recursive: true, force: true });
 console.log(JSON.stringify({ loadMs, ...median, peakMb }));

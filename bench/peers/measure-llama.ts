@@ -2,6 +2,7 @@
  * Writes tokens with llama.cpp, greedily, in a process of its own, and prints what it took, as measure-decoding.ts does:
  * `node measure-llama.ts MODULE FILE PROMPT_IDS TOKENS THREADS`. MODULE is the address of node-llama-cpp.
  */
+import { peakMemory } from '../../src/training/peak-memory.ts';
 
 /** What is used of node-llama-cpp, which is no dependency of ours. */
 interface NodeLlamaCpp {
@@ -46,5 +47,5 @@ for (let i = 0; i < RUNS; i++) {
 }
 // The first run also touches all memory for the first time.
 const median = runs.slice(1).sort((a, b) => a.tokensPerSecond - b.tokensPerSecond)[(RUNS - 1) >> 1]!;
-console.log(JSON.stringify({ loadMs, ...median, peakMb: process.resourceUsage().maxRSS / 1024 }));
+console.log(JSON.stringify({ loadMs, ...median, peakMb: peakMemory() / 2 ** 20 }));
 await llama.dispose();

@@ -1,7 +1,7 @@
 /** One job of a recipe outside a classroom: the class's own material, objective, settings and loop, and what it did. */
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import type { Brain, BrainVersion } from '../../src/brain/index.ts';
+import { readCorpus } from '../../models/sprout-training/corpus.ts';
+import { ownHeldOut } from '../../models/sprout-training/documents.ts';
+import { type Brain, type BrainVersion, closedIds } from '../../src/brain/index.ts';
 import { copyTensors, defaultLora, initLora, type LoraConfig, openTrainable } from '../../src/engine/index.ts';
 import { writeSafetensors } from '../../src/formats/index.ts';
 import type { JobPayload } from '../../src/store/index.ts';
@@ -26,6 +26,9 @@ export interface JobChanges {
   /** Instead of the recipe's own over the material. */
   objective?: (settings: { args: Partial<TrainingArguments> }) => Objective;
 }
+
+/** Held-out exchanges a language. */
+const HELD_OUT = 36;
 
 /** Trains LoRA r = 8 with the recipe's own settings, from the base or from an adapter. */
 export async function runJob(brain: Brain, job: Job, from: BrainVersion = {}, changes: JobChanges = {}): Promise<Ran> {
@@ -72,19 +75,23 @@ export async function logp(brain: Brain, { promptIds, replyIds }: Exchange, vers
   return logprobs.slice(promptIds.length - 1).reduce((sum, value) => sum + value, 0);
 }
 
-const SCHOOLING = path.join(import.meta.dirname, '..', '..', 'models', 'sprout-training');
-
-/** First exchanges of the dialogues sprout went to school with, which no job here trains on: every third line of each language. */
+/** First exchanges of dialogues that sprout's training holds out and no job here trains on, the languages in turn. */
 export async function heldOut(brain: Brain): Promise<Exchange[]> {
+  const { 'own-pt': pt, 'own-en': en } = ownHeldOut(readCorpus());
+  const [inPortuguese, inEnglish] = [spread(pt, HELD_OUT), spread(en, HELD_OUT)];
   const held: Exchange[] = [];
-  for (const language of ['en', 'pt'] as const) {
-    const lines = readFileSync(path.join(SCHOOLING, `dialogues.${language}.txt`), 'utf8').split('\n');
-    for (const line of lines.filter((text, at) => text.includes(' | ') && at % 3 === 0)) {
-      const [text = '', reply = ''] = line.split(' | ');
-      held.push({ promptIds: await brain.promptIds([], text, { language }), replyIds: replyTokens(brain, reply) });
-    }
-  }
+  for (const { language, turns } of inPortuguese.flatMap((document, at) => [document, inEnglish[at]!]))
+    held.push({
+      promptIds: await brain.promptIds([], turns[0]!, { language }),
+      replyIds: closedIds(brain.tokenizer, turns[1]!),
+    });
   return held;
+}
+
+/** So many of all, evenly. */
+export function spread<T>(all: readonly T[], count: number): T[] {
+  const few = Math.min(count, all.length);
+  return Array.from({ length: few }, (_, at) => all[Math.floor((at * all.length) / few)]!);
 }
 
 /** Mean −ln p of a token of the replies. */
@@ -95,8 +102,4 @@ export async function lossOn(brain: Brain, exchanges: readonly Exchange[], versi
     tokens += exchange.replyIds.length;
   }
   return nll / tokens;
-}
-
-export function replyTokens({ tokenizer }: Brain, text: string): number[] {
-  return [...tokenizer.encode(text), tokenizer.eosId];
 }

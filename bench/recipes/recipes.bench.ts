@@ -10,12 +10,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type Brain, type BrainVersion, openBrain } from '../../src/brain/index.ts';
+import { type Brain, type BrainVersion, closedIds, openBrain } from '../../src/brain/index.ts';
 import { gatherMaterial, type JudgedTurn, type MaterialRules } from '../../src/classroom/material.ts';
 import { classicText, UNCHANGED_NATS } from '../../src/training/index.ts';
 import type { BenchTable } from '../table.ts';
 import { EXERCISES, type Exercise, GOOD_TURNS, KNOWN_ANSWERS } from './exercises.ts';
-import { type Exchange, heldOut, type Job, logp, lossOn, replyTokens, runFullJob, runJob } from './job.ts';
+import { type Exchange, heldOut, type Job, logp, lossOn, runFullJob, runJob } from './job.ts';
 
 const RULES = {
   ...{ threshold: 0.6, beta: 0.1, rewardSource: 'rating', maxScore: 25, halfReward: null, maxNewTokens: 16 },
@@ -130,7 +130,7 @@ async function goodTurns(brain: Brain): Promise<JudgedTurn[]> {
   for (const [at, { text, reply, rating, ...choices }] of GOOD_TURNS.entries())
     turns.push({
       ...{ id: `good ${at}`, memberId: 'pupil', text, promptMemberIds: [], corrections: [], tries: [] },
-      ...{ promptIds: await brain.promptIds([], text, choices), replyIds: replyTokens(brain, reply) },
+      ...{ promptIds: await brain.promptIds([], text, choices), replyIds: closedIds(brain.tokenizer, reply) },
       ratings: [{ memberId: 'pupil', value: rating }],
     });
   return turns;
@@ -153,7 +153,7 @@ function jobFor(
     ratings: [{ memberId: 'pupil', value: rating }],
     corrections: withoutCorrection
       ? []
-      : [{ memberId: 'pupil', text: correction, ids: replyTokens(brain, correction) }],
+      : [{ memberId: 'pupil', text: correction, ids: closedIds(brain.tokenizer, correction) }],
   };
   const gathered = gatherMaterial([...good, rated], rated.id, { ...RULES, recipe });
   if (gathered === null) throw new Error(`${recipe} has nothing to learn from "${text}"`);
@@ -171,7 +171,7 @@ async function moved(brain: Brain, turn: Turn, before: BrainVersion, after: Brai
   const { promptIds, replyIds, correction } = turn;
   return {
     reply: await change({ promptIds, replyIds }),
-    correction: await change({ promptIds, replyIds: replyTokens(brain, correction) }),
+    correction: await change({ promptIds, replyIds: closedIds(brain.tokenizer, correction) }),
   };
 }
 

@@ -2,7 +2,7 @@
  * A class that teaches its brain: a pair is asked, the reply rated, the better answer written. What a training learns from is
  * what a class's job gets (src/classroom/material.ts), its settings the recipe's own unless a row of the table changes them.
  */
-import { type Brain, type BrainVersion, defaultGeneration } from '../../src/brain/index.ts';
+import { type Brain, type BrainVersion, closedIds, defaultGeneration } from '../../src/brain/index.ts';
 import { gatherMaterial, type JudgedTurn, type MaterialRules } from '../../src/classroom/material.ts';
 import { copyTensors, defaultLora } from '../../src/engine/index.ts';
 import type { JobMaterial } from '../../src/store/index.ts';
@@ -10,7 +10,7 @@ import { guided } from '../../src/training/guided.ts';
 import { classicText, type Recipe } from '../../src/training/index.ts';
 import type { Exchange } from '../../src/training/objective.ts';
 import type { TrainingArguments } from '../../src/training/trainer.ts';
-import { type Job, type JobChanges, replyTokens, runJob } from '../recipes/job.ts';
+import { type Job, type JobChanges, runJob } from '../recipes/job.ts';
 import { isSaid, MOST_TOKENS } from './measure.ts';
 import type { Pair } from './pairs.ts';
 
@@ -102,7 +102,7 @@ async function asked(
       tries: [],
     },
     ratings: [{ memberId: 'pupil', value: isSaid(answer, text) ? 1 : 0.1 }],
-    corrections: [{ memberId: 'pupil', text: answer, ids: replyTokens(brain, answer) }],
+    corrections: [{ memberId: 'pupil', text: answer, ids: closedIds(brain.tokenizer, answer) }],
   };
 }
 

@@ -3,7 +3,8 @@
  *
  * - the label in front of the reply, sampled: how often the written rules (src/brain/rules.ts) give a reply that label, when it
  *   was asked for, when another of its kind was, and when none was. The rules call "suggest" and "neutral" whatever they see
- *   nothing in, so these two shares are high to begin with;
+ *   nothing in, so these two shares are high to begin with. Labels belong to what people say: here the brain speaks first, and
+ *   the reply is the person's;
  * - the same by likelihood: how much likelier replies of sprout's own held-out dialogues are under the label their author
  *   gave them than under the others of its kind;
  * - the label in front of what the person says: how far apart two labels push the first token of the reply.
@@ -12,16 +13,20 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import {
   type Brain,
+  closedIds,
+  control,
   EMOTIONS,
   type Emotion,
   guessEmotion,
   guessIntent,
   INTENTS,
   type Intent,
+  type Language,
+  talkIds,
+  type Utterance,
 } from '../../src/brain/index.ts';
 import { architectureOf, mapWeights } from '../../src/engine/index.ts';
 import type { TrainingDocument } from '../sprout-training/documents.ts';
-import { documentIds } from './held-out.ts';
 import type { Prompt } from './prompts.ts';
 import { seedOf } from './replies.ts';
 
@@ -54,7 +59,7 @@ export async function measureLabelShares(
   const sample = async (label?: Label) => {
     const replies: string[] = [];
     for (const [index, { language, text }] of prompts.entries()) {
-      const ids = [...(await brain.promptIds([], text, { language })), ...labelIds(brain, label)];
+      const ids = labelledReply(brain, language, [text], label);
       for (const seed of seeds)
         replies.push((await brain.generate(ids, { seed: seedOf(seed, index), maxNewTokens: MAX_NEW_TOKENS })).text);
     }
@@ -137,9 +142,9 @@ export async function measureLabelLikelihood(
 }
 
 async function replyLogprob(brain: Brain, document: TrainingDocument, at: number, label: Label): Promise<number> {
-  const before = documentIds(brain, { language: document.language, turns: document.turns.slice(0, at) });
-  const reply = [...brain.tokenizer.encode(document.turns[at]!), brain.tokenizer.eosId];
-  const ids = [...before, ...labelIds(brain, label), ...reply].slice(-brain.window);
+  const before = labelledReply(brain, document.language, document.turns.slice(0, at), label);
+  const reply = closedIds(brain.tokenizer, document.turns[at]!);
+  const ids = [...before, ...reply].slice(-brain.window);
   const logprobs = await brain.logprobs(ids);
   return logprobs.slice(-reply.length).reduce((sum, value) => sum + value, 0);
 }
@@ -212,9 +217,18 @@ export async function nextTokenProbabilities(
   return weights.map((weight) => weight / total);
 }
 
-function labelIds({ tokenizer }: Brain, label: Label | undefined): number[] {
-  const id = label === undefined ? null : tokenizer.specialId(`<|${label}|>`);
-  return id === null ? [] : [id];
+/** What was said, and the beginning of a person's reply that is meant so. */
+function labelledReply(
+  { tokenizer }: Brain,
+  language: Language,
+  before: readonly string[],
+  label: Label | undefined,
+): number[] {
+  const utterances = before.map((text, index): Utterance => {
+    return { role: (before.length - index) % 2 === 1 ? 'assistant' : 'user', text };
+  });
+  const said = talkIds(tokenizer, language, utterances);
+  return [...said, ...control(tokenizer, 'user'), ...control(tokenizer, label)];
 }
 
 function isIntent(label: Label): label is Intent {

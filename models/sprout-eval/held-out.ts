@@ -1,22 +1,28 @@
 /** How well a brain predicts held-out documents, counted as training's own validation counts (sprout-training/evaluate.ts). */
-import type { Brain } from '../../src/brain/index.ts';
+import { type Brain, controlIds, talkIds, type Utterance } from '../../src/brain/index.ts';
 import type { TrainingDocument } from '../sprout-training/documents.ts';
 import type { Validation } from '../sprout-training/evaluate.ts';
 
 interface Measured {
   nll: number;
-  /** Predicted tokens: all within the window but the first. */
+  /** Predicted tokens within the window: not the first, nor control tokens, which people choose. */
   tokens: number;
   /** All of them, beyond the window too. */
   length: number;
   characters: number;
 }
 
-/** A document as sprout reads it: its language, then each utterance closed by the end token. */
-export function documentIds({ tokenizer }: Brain, { language, turns }: TrainingDocument): number[] {
-  const front = tokenizer.specialId(`<|${language}|>`);
-  const said = turns.flatMap((turn) => [...tokenizer.encode(turn), tokenizer.eosId]);
-  return front === null ? said : [front, ...said];
+/** A document as sprout reads it, the first to speak a person; with labels where its author gave any and they are asked for. */
+export function documentIds(
+  { tokenizer }: Brain,
+  { language, turns, labels }: TrainingDocument,
+  { labelled = false }: { labelled?: boolean } = {},
+): number[] {
+  const utterances = turns.map((text, index): Utterance => {
+    if (index % 2 === 1) return { role: 'assistant', text };
+    return { role: 'user', text, ...(labelled ? labels?.[index] : {}) };
+  });
+  return talkIds(tokenizer, language, utterances);
 }
 
 /** One validation a set; sets without documents are left out. A document in several sets is read once. */
@@ -47,11 +53,13 @@ export async function measureHeldOut(
 
 async function measure(brain: Brain, document: TrainingDocument): Promise<Measured> {
   const ids = documentIds(brain, document);
+  const controls = controlIds(brain.tokenizer);
   const logprobs = await brain.logprobs(ids.slice(0, brain.window));
+  const predicted = logprobs.filter((_, index) => !controls.has(ids[index + 1]!));
   return {
-    nll: -logprobs.reduce((sum, value) => sum + value, 0),
-    tokens: logprobs.length,
-    length: ids.length,
+    nll: -predicted.reduce((sum, value) => sum + value, 0),
+    tokens: predicted.length,
+    length: ids.slice(1).filter((id) => !controls.has(id)).length,
     characters: document.turns.join('').length,
   };
 }

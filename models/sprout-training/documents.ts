@@ -35,6 +35,20 @@ export interface Source {
 
 export type Phase = keyof Source['weight'];
 
+export const WEIGHTS = {
+  'self-dialogue': { broad: 1, cooling: 1 },
+  'chatterbot-en': { broad: 2, cooling: 2 },
+  'chatterbot-pt': { broad: 4, cooling: 4 },
+  'tatoeba-en-pt': { broad: 2, cooling: 2 },
+  'tatoeba-pt-en': { broad: 2, cooling: 2 },
+  'own-pt': { broad: 4, cooling: 12 },
+  'own-en': { broad: 3, cooling: 9 },
+  'own-en-pt': { broad: 1, cooling: 3 },
+  'own-pt-en': { broad: 1, cooling: 3 },
+} as const satisfies Record<string, Source['weight']>;
+
+export type SourceName = keyof typeof WEIGHTS;
+
 export interface SproutData {
   training: Source[];
   /** Held out, by name: what the PyTorch run holds out, whole and by language, and sprout's own. */
@@ -59,24 +73,21 @@ export function readDocuments(folder: string, corpus: readonly CorpusDialogue[] 
   const own = ownDocuments(corpus.filter((_, index) => !isOwnHeldOut(index)));
   const pairsOf = (first: 'en' | 'pt') => (dialogue: CorpusDialogue) => translationPairs(dialogue, first);
 
-  const training: Source[] = [
-    { name: 'self-dialogue', weight: { broad: 1, cooling: 1 }, documents: shared.dialogues },
-    { name: 'chatterbot-en', weight: { broad: 2, cooling: 2 }, documents: shared.chatterbot.en },
-    { name: 'chatterbot-pt', weight: { broad: 4, cooling: 4 }, documents: shared.chatterbot.pt },
-    { name: 'tatoeba-en-pt', weight: { broad: 2, cooling: 2 }, documents: shared.pairs },
-    { name: 'tatoeba-pt-en', weight: { broad: 2, cooling: 2 }, documents: shared.pairs.map(turnedRound) },
-    { name: 'own-pt', weight: { broad: 4, cooling: 12 }, documents: own.pt },
-    { name: 'own-en', weight: { broad: 3, cooling: 9 }, documents: own.en },
-    {
-      name: 'own-en-pt',
-      weight: { broad: 1, cooling: 3 },
-      documents: own.bilingual.flatMap(pairsOf('en')),
-    },
-    {
-      name: 'own-pt-en',
-      weight: { broad: 1, cooling: 3 },
-      documents: own.bilingual.flatMap(pairsOf('pt')),
-    },
+  const source = (name: SourceName, documents: TrainingDocument[]): Source => ({
+    name,
+    weight: WEIGHTS[name],
+    documents,
+  });
+  const training = [
+    source('self-dialogue', shared.dialogues),
+    source('chatterbot-en', shared.chatterbot.en),
+    source('chatterbot-pt', shared.chatterbot.pt),
+    source('tatoeba-en-pt', shared.pairs),
+    source('tatoeba-pt-en', shared.pairs.map(turnedRound)),
+    source('own-pt', own.pt),
+    source('own-en', own.en),
+    source('own-en-pt', own.bilingual.flatMap(pairsOf('en'))),
+    source('own-pt-en', own.bilingual.flatMap(pairsOf('pt'))),
   ];
   for (const source of training)
     source.documents = source.documents.filter(

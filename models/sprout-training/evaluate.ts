@@ -28,7 +28,7 @@ export async function evaluate(
     tokens += result.tokens;
   }
   // A document cut at the window has fewer tokens predicted than it has characters; scale up, as the PyTorch script does.
-  const all = documents.reduce((sum, document) => sum + plainIds(document, encode).length, 0);
+  const all = documents.reduce((sum, document) => sum + predictedTokens(plainIds(document, encode)), 0);
   const characters = documents.reduce((sum, { turns }) => sum + turns.join('').length, 0);
   const perToken = nll / tokens;
   return {
@@ -36,6 +36,11 @@ export async function evaluate(
     nats_per_token: perToken,
     bits_per_character: (perToken * all) / characters / Math.LN2,
   };
+}
+
+/** Tokens that are predicted: not control tokens, which people choose, and not the first, which nothing predicts. */
+function predictedTokens(ids: number[]): number {
+  return labelsOf(Int32Array.from(ids)).filter((label, index) => index > 0 && label !== -100).length;
 }
 
 function padded(rows: readonly number[][]): TrainingBatch {

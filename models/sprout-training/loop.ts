@@ -8,7 +8,7 @@ import { evaluate, type Validation } from './evaluate.ts';
 import { RowStream } from './packing.ts';
 import type { Prepared } from './prepare.ts';
 import { learningRate } from './schedule.ts';
-import { batchOf, openStart, PEAK, ROWS, SEED, takeStep, WARMUP_STEPS } from './step.ts';
+import { batchOf, openStart, TRAINING, takeStep } from './step.ts';
 
 export interface LoopOptions {
   steps: number;
@@ -23,7 +23,7 @@ export interface LoopOptions {
   report: (line: string) => void;
   /** config.json of the model; sprout's unless said. */
   model?: { vocab_size: number } & ({ n_positions: number } | { max_position_embeddings: number });
-  /** Rows of a batch, each as long as the window; 16 unless said. */
+  /** Rows of a batch; those of `TRAINING` unless said. */
   rows?: number;
 }
 
@@ -32,11 +32,11 @@ const VALIDATE_EVERY = 250;
 const CHECKPOINT_SECONDS = 180;
 
 export async function trainSprout(prepared: Prepared, options: LoopOptions): Promise<{ step: number; done: boolean }> {
-  const { model = modelConfig, rows: batchSize = ROWS } = options;
+  const { model = modelConfig, rows: batchSize = TRAINING.rows } = options;
   const config = parseModelConfig(model);
   const length = 'n_positions' in model ? model.n_positions : model.max_position_embeddings;
   const batchTokens = batchSize * length;
-  const trainable = await openStart(config, randomWeights(config, SEED), { threads: options.threads });
+  const trainable = await openStart(config, randomWeights(config, TRAINING.seed), { threads: options.threads });
   const saved = loadCheckpoint(options.checkpointFile);
   let step = saved?.step ?? 0;
   if (saved) trainable.importState(saved.state);
@@ -51,7 +51,8 @@ export async function trainSprout(prepared: Prepared, options: LoopOptions): Pro
   };
   const save = () => saveCheckpoint(options.checkpointFile, { step, state: trainable.exportState() });
 
-  const schedule = { peak: PEAK, warmupSteps: WARMUP_STEPS, cooldownFrom: options.cooldownFrom, steps: options.steps };
+  const { peak, warmupSteps } = TRAINING;
+  const schedule = { peak, warmupSteps, cooldownFrom: options.cooldownFrom, steps: options.steps };
   let losses = 0;
   let logged = { step, time: performance.now() };
   let savedAt = performance.now();
@@ -122,7 +123,7 @@ class PhasedRows {
     const { cooldownFrom, batchSize, length } = this.#options;
     const phase: Phase = step < cooldownFrom ? 'broad' : 'cooling';
     if (this.#stream?.phase !== phase) {
-      const rows = new RowStream(this.#prepared.training, phase, this.#prepared.encode, length, SEED);
+      const rows = new RowStream(this.#prepared.training, phase, this.#prepared.encode, length, TRAINING.seed);
       const before = phase === 'broad' ? step : step - cooldownFrom;
       rows.skip(before * batchSize);
       this.#stream = { phase, rows, nextStep: step };

@@ -2,22 +2,24 @@
  * Documents become token ids, are shuffled, laid end to end and cut into rows of equal length: an endless stream that
  * depends on the seed alone, so that a training resumed after n rows reads row n + 1 as if it had never stopped.
  *
- * A document is `<|language|>` and its utterances, each closed by the end token. One side of the talk sometimes carries its
- * intent and emotion in front of the utterance (as its author meant them, else guessed by rules), sometimes not: the brain
- * works with and without.
+ * A document is `<|language|>` and its utterances, each opened by who speaks and closed by the end token. Of two people who
+ * talk, either may be the brain. The other sometimes carries intent and emotion in front of the utterance (as its author meant
+ * them, else guessed by rules), sometimes not: the brain works with and without.
  */
 import { guessEmotion, guessIntent } from '../../src/brain/rules.ts';
 import { seededRandom } from '../../src/engine/index.ts';
 import type { Phase, Source, TrainingDocument } from './documents.ts';
 import { shuffle } from './shuffle.ts';
-import { END, specialTokens } from './tokenizer.ts';
+import { END, ROLES, specialTokens } from './tokenizer.ts';
 
-const LABELLED = 0.4;
-const LABEL_KEPT = 0.7;
+/** Share of a person's utterances that may carry labels, and of those the share that carries each of the two. */
+export const LABELLED = 0.4;
+export const LABEL_KEPT = 0.7;
 
 const idOf = new Map(specialTokens.map((token, id) => [token, id]));
 const endId = idOf.get(END)!;
 const special = (name: string) => idOf.get(`<|${name}|>`)!;
+const roles = ROLES.map(special);
 
 interface EncodedTurn {
   ids: number[];
@@ -43,10 +45,10 @@ function encodeDocument(document: TrainingDocument, encode: Encoder): EncodedDoc
   };
 }
 
-/** The document's ids without labels: what validation measures. */
+/** The document's ids without labels, the first to speak a person: what validation measures. */
 export function plainIds(document: TrainingDocument, encode: Encoder): number[] {
   const { language, turns } = encodeDocument(document, encode);
-  return [language, ...turns.flatMap((turn) => [...turn.ids, endId])];
+  return [language, ...turns.flatMap((turn, index) => [roles[index % 2]!, ...turn.ids, endId])];
 }
 
 /** Targets that nobody should learn to predict: what a person chose is told to the model, not guessed by it. */
@@ -98,10 +100,12 @@ export class RowStream {
   }
 
   #append({ language, turns }: EncodedDocument): void {
-    const labelledSide = turns.length > 2 && this.#random() < 0.5 ? 1 : 0;
+    const person = turns.length > 2 && this.#random() < 0.5 ? 1 : 0;
     this.#pending.push(language);
     for (const [index, turn] of turns.entries()) {
-      if (index % 2 === labelledSide && this.#random() < LABELLED) {
+      const isPerson = index % 2 === person;
+      this.#pending.push(roles[isPerson ? 0 : 1]!);
+      if (isPerson && this.#random() < LABELLED) {
         if (this.#random() < LABEL_KEPT) this.#pending.push(turn.intent);
         if (this.#random() < LABEL_KEPT) this.#pending.push(turn.emotion);
       }

@@ -8,15 +8,18 @@ import {
 } from '../../src/engine/index.ts';
 import { labelsOf } from './packing.ts';
 
-/** Of the first weights and of the order of the rows. */
-export const SEED = 1;
-/** Rows of a batch. */
-export const ROWS = 16;
-export const PEAK = 2e-3;
-export const WARMUP_STEPS = 100;
-export const WEIGHT_DECAY = 0.1;
-export const MAX_GRAD_NORM = 1;
-export const ADAMW = Object.freeze({ beta1: 0.9, beta2: 0.95 });
+export const TRAINING = {
+  /** Of the first weights and of the order of the rows. */
+  seed: 1,
+  /** Rows of a batch, each as long as the window. */
+  rows: 16,
+  peak: 2e-3,
+  warmupSteps: 100,
+  weightDecay: 0.1,
+  beta1: 0.9,
+  beta2: 0.95,
+  maxGradNorm: 1,
+} as const;
 
 /** All weights, from `weights` on: the matrices inside the blocks by Muon, the rest, or with `muon: false` everything, by AdamW. */
 export function openStart(
@@ -24,7 +27,8 @@ export function openStart(
   weights: TensorMap,
   { threads, muon = true }: { threads: number; muon?: boolean },
 ): Promise<Trainable> {
-  return openTrainable(config, weights, { method: 'full', threads, adamw: ADAMW, muon });
+  const { beta1, beta2 } = TRAINING;
+  return openTrainable(config, weights, { method: 'full', threads, adamw: { beta1, beta2 }, muon });
 }
 
 /** Rows of equal length, laid end to end, as a batch that learns all of them but what a person chose. */
@@ -47,8 +51,8 @@ export async function takeStep(
   let loss = 0;
   for (const part of microBatches(batch)) loss += await trainable.forwardBackward(part, predicted);
   if (!Number.isFinite(loss)) throw new Error(`the loss became ${loss}`);
-  await trainable.clipGradNorm(MAX_GRAD_NORM);
-  await trainable.optimizerStep(rate, WEIGHT_DECAY);
+  await trainable.clipGradNorm(TRAINING.maxGradNorm);
+  await trainable.optimizerStep(rate, TRAINING.weightDecay);
   return loss;
 }
 

@@ -1,19 +1,20 @@
 /** Sprout's tokenizer: its special tokens, and its files as Hugging Face's libraries read them. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { CONTROL_TEMPLATE } from '../../src/brain/control-template.ts';
 import { EMOTIONS, INTENTS, LANGUAGES } from '../../src/brain/types.ts';
 import type { BytePairEncoding } from './bpe.ts';
 
 export const END = '<|endoftext|>';
-export const specialTokens = [END, ...[...LANGUAGES, ...INTENTS, ...EMOTIONS].map((name) => `<|${name}|>`)];
+/** Who speaks, in the words of chat templates: the person, or the brain. */
+export const ROLES = ['user', 'assistant'] as const;
+export const specialTokens = [END, ...[...ROLES, ...LANGUAGES, ...INTENTS, ...EMOTIONS].map((name) => `<|${name}|>`)];
 export const VOCABULARY = 6144;
 export const WINDOW = 256;
 
 export function writeTokenizer(folder: string, { vocabulary, merges }: BytePairEncoding): void {
   mkdirSync(folder, { recursive: true });
-  const write = (file: string, value: unknown, indent?: number) =>
-    writeFileSync(path.join(folder, file), `${JSON.stringify(value, null, indent)}\n`);
-  write('tokenizer.json', {
+  writeJson(path.join(folder, 'tokenizer.json'), {
     version: '1.0',
     truncation: null,
     padding: null,
@@ -43,8 +44,13 @@ export function writeTokenizer(folder: string, { vocabulary, merges }: BytePairE
       merges: merges.map((pair) => pair.join(' ')),
     },
   });
-  write(
-    'tokenizer_config.json',
+  writeTokenizerSettings(folder);
+}
+
+/** What stands beside the vocabulary, which is the same for every one. */
+export function writeTokenizerSettings(folder: string): void {
+  writeJson(
+    path.join(folder, 'tokenizer_config.json'),
     {
       tokenizer_class: 'GPT2Tokenizer',
       add_prefix_space: false,
@@ -56,11 +62,12 @@ export function writeTokenizer(folder: string, { vocabulary, merges }: BytePairE
       additional_special_tokens: specialTokens.slice(1),
       clean_up_tokenization_spaces: false,
       model_max_length: WINDOW,
+      chat_template: CONTROL_TEMPLATE,
     },
     2,
   );
-  write(
-    'special_tokens_map.json',
+  writeJson(
+    path.join(folder, 'special_tokens_map.json'),
     {
       bos_token: END,
       eos_token: END,
@@ -70,4 +77,8 @@ export function writeTokenizer(folder: string, { vocabulary, merges }: BytePairE
     },
     2,
   );
+}
+
+function writeJson(file: string, value: unknown, indent?: number): void {
+  writeFileSync(file, `${JSON.stringify(value, null, indent)}\n`);
 }

@@ -1,17 +1,22 @@
 /**
- * Conversations as a model reads them. A chat model's template lays them out as in its training; a model without one, and
- * DialoGPT, whose template does the same, reads utterances, each closed by the end token (prompt.ts).
+ * Conversations as a model reads them. A chat model's template lays them out as in its training; a model without one, DialoGPT,
+ * whose template does the same, and sprout, whose template knows no more, read utterances, each closed by the end token
+ * (prompt.ts).
  *
  * What people write stays text, even when it spells a control token: only the template may place those. To that end a
  * marker is put inside each such spelling, and the rendered text is cut at the markers. A conversation that spells none,
  * that is nearly every one, is rendered and encoded as a whole, exactly as transformers' apply_chat_template does.
  */
-import { buildPrompt, keepLast } from './prompt.ts';
+import { CONTROL_TEMPLATE } from './control-template.ts';
+import { buildPrompt, control, keepLast, talkIds, type Utterance } from './prompt.ts';
 import type { TemplateRenderer } from './template-renderer.ts';
 import type { BrainTokenizer, ChatMessage, Choices, ContextTurn } from './types.ts';
 
-/** What can be laid out without running anything. */
-const UTTERANCES = '{% for message in messages %}{{ message.content }}{{ eos_token }}{% endfor %}';
+/** What prompt.ts lays out without running anything: DialoGPT's, and sprout's. */
+const LAID_OUT_HERE = [
+  '{% for message in messages %}{{ message.content }}{{ eos_token }}{% endfor %}',
+  CONTROL_TEMPLATE,
+];
 
 type Renderer = Pick<TemplateRenderer, 'render'>;
 
@@ -49,14 +54,34 @@ export async function conversationIds(
   messages: readonly ChatMessage[],
   addGenerationPrompt: boolean,
 ): Promise<number[]> {
-  const { chatTemplate } = tokenizer;
-  if (chatTemplate === null || !runsTemplate(tokenizer))
-    return messages.flatMap(({ content }) => [...tokenizer.encode(content), tokenizer.eosId]);
-  const { template, variables } = chatTemplate;
+  if (runsTemplate(tokenizer)) return templateIds(tokenizer, renderer, messages, addGenerationPrompt);
+  // Whoever is not the assistant (a system message, say) is somebody who speaks to it.
+  const utterances = messages.map(({ role, content }): Utterance => {
+    return { role: role === 'assistant' ? role : 'user', text: content };
+  });
+  const turn = addGenerationPrompt ? control(tokenizer, 'assistant') : [];
+  return [...talkIds(tokenizer, undefined, utterances), ...turn];
+}
+
+/**
+ * A conversation as the model's template lays it out.
+ * @param choices names the template may use besides the messages; sprout's knows those of `Choices`.
+ * @throws UserError chat_template_failed, chat_template_runaway.
+ */
+export async function templateIds(
+  tokenizer: BrainTokenizer,
+  renderer: Renderer,
+  messages: readonly ChatMessage[],
+  addGenerationPrompt: boolean,
+  choices: Partial<Choices> = {},
+): Promise<number[]> {
+  if (tokenizer.chatTemplate === null) throw new Error('the model has no chat template');
+  const { template, variables } = tokenizer.chatTemplate;
   const marker = unusedCharacter([template, ...messages.map(({ content }) => content)]);
   const marked = messages.map(({ role, content }) => ({ role, content: tokenizer.cutSpecial(content).join(marker) }));
   const rendered = await renderer.render(template, {
     ...variables,
+    ...choices,
     messages: marked,
     add_generation_prompt: addGenerationPrompt,
   });
@@ -64,7 +89,7 @@ export async function conversationIds(
 }
 
 function runsTemplate({ chatTemplate }: BrainTokenizer): boolean {
-  return chatTemplate !== null && chatTemplate.template.trim() !== UTTERANCES;
+  return chatTemplate !== null && !LAID_OUT_HERE.includes(chatTemplate.template.trim());
 }
 
 /** The first private-use character that stands in none of `texts`. Templates that trim leave it where it is. */

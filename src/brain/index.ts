@@ -10,7 +10,7 @@ export {
 } from './bert-scorer.ts';
 export { guessChoices, guessLanguage } from './guess.ts';
 export { type Located, locate, modelName } from './locate.ts';
-export { promptBudget } from './prompt.ts';
+export { closedIds, control, controlIds, promptBudget, talkIds, type Utterance } from './prompt.ts';
 export { guessEmotion, guessIntent } from './rules.ts';
 export { defaultGeneration } from './settings.ts';
 export * from './types.ts';

@@ -158,7 +158,7 @@ export interface Brain {
   readonly frozenFile: string;
   /**
    * What the model reads before it answers `text`: laid out by its own chat template, or each utterance closed by the end
-   * token where it has none. What does not fit beside `maxNewTokens` new tokens is left out, the oldest first.
+   * token where it has none; told the choices, and who speaks, where it has control tokens. What does not fit beside `maxNewTokens` new tokens is left out, the oldest first.
    * @throws UserError tokenizer_missing, chat_template_failed, chat_template_runaway.
    */
   promptIds(
@@ -169,7 +169,7 @@ export interface Brain {
   ): Promise<number[]>;
   /**
    * A whole conversation, laid out likewise, of any length.
-   * @param addGenerationPrompt whether the beginning of the assistant's next message is added, where the template has one.
+   * @param addGenerationPrompt whether the beginning of the assistant's next message is added, where the model knows one.
    * @throws UserError those of `promptIds`.
    */
   conversationIds(messages: readonly ChatMessage[], options: { addGenerationPrompt: boolean }): Promise<number[]>;

@@ -1,10 +1,10 @@
 /** Training jobs of a sitting: whether one may be queued, what it carries, and what its state means for the sitting. */
-import type { Brain, ContextTurn } from '../brain/index.ts';
+import { type Brain, type ContextTurn, closedIds } from '../brain/index.ts';
 import type { JobPayload, JobRow, Store, TurnRow } from '../store/index.ts';
 import { recipeArguments } from '../training/index.ts';
 import type { SessionEvent } from './events.ts';
 import { type Gathered, gatherMaterial, type JudgedTurn } from './material.ts';
-import { choicesOf, earlierTurns, generationSettings, type Prompt, replyIdsOf, said } from './replies.ts';
+import { choicesOf, earlierTurns, generationSettings, type Prompt, said, spells, withOwnTokens } from './replies.ts';
 import type { Room } from './room.ts';
 import type { ClassSettings } from './settings.ts';
 import type { TrainingBlock } from './state.ts';
@@ -42,7 +42,8 @@ export async function agreedPromptsOf(
   const prompts = new Map<string, Prompt>();
   if (settings.recipe === 'classic') return prompts;
   for (const { turn, context, read } of agreedTurns(store, rated)) {
-    const promptIds = read ?? (await brain.promptIds(context, turn.text, choicesOf(turn), settings.maxNewTokens));
+    const kept = withOwnTokens(brain, turn).promptIds === null ? null : read;
+    const promptIds = kept ?? (await brain.promptIds(context, turn.text, choicesOf(turn), settings.maxNewTokens));
     prompts.set(turn.id, { context, promptIds });
   }
   return prompts;
@@ -131,24 +132,33 @@ function judgedTurns(
       text: turn.text,
       promptIds: prompt.promptIds,
       promptMemberIds: speakers,
-      replyIds: turn.outputIds ?? [],
+      replyIds: withOwnTokens(brain, turn).outputIds ?? [],
       ratings: ratings
         .filter(({ memberId }) => judgementMay(memberId))
         .map(({ memberId, value }) => ({ memberId, value })),
       corrections: store.corrections
         .ofTurn(turn.id)
         .filter(({ memberId }) => judgementMay(memberId))
-        .map(({ memberId, text }) => ({ memberId, text, ids: replyIdsOf(brain, text) })),
-      tries: judgedTries(store, turn, choiceMay),
+        .map(({ memberId, text }) => ({ memberId, text, ids: closedIds(brain.tokenizer, text) })),
+      tries: judgedTries(store, brain, turn, choiceMay),
     };
   });
 }
 
-/** All replies a turn has had, its own last, with those who prefer it and whose choice may be used. */
-function judgedTries(store: Store, turn: TurnRow, choiceMay: (memberId: string) => boolean): JudgedTurn['tries'] {
+/**
+ * All replies a turn has had, its own last, with those who prefer it and whose choice may be used; former ones only where this
+ * brain made them, in answer to the same prompt.
+ */
+function judgedTries(
+  store: Store,
+  brain: Brain,
+  turn: TurnRow,
+  choiceMay: (memberId: string) => boolean,
+): JudgedTurn['tries'] {
   const preferences = store.tries.preferencesOf(turn.id).filter(({ memberId }) => choiceMay(memberId));
-  const own = { number: turn.tries, outputIds: turn.outputIds ?? [] };
-  return [...store.tries.ofTurn(turn.id), own].map(({ number, outputIds }) => ({
+  const former = store.tries.ofTurn(turn.id).filter(({ outputIds, reply }) => spells(brain, outputIds, reply));
+  const own = { number: turn.tries, outputIds: withOwnTokens(brain, turn).outputIds ?? [] };
+  return [...former, own].map(({ number, outputIds }) => ({
     replyIds: outputIds,
     preferredBy: preferences.filter((one) => one.number === number).map(({ memberId }) => memberId),
   }));
@@ -185,10 +195,10 @@ export function blockOf(
 
 /** The tokens of the rated reply, of what it answered, and of the newest better answer somebody wrote, if any. */
 export function probeOf(store: Store, brain: Brain, turn: TurnRow, { promptIds }: Prompt): Probe {
-  const replyIds = turn.outputIds ?? [];
+  const replyIds = withOwnTokens(brain, turn).outputIds ?? [];
   const correction = store.corrections.ofTurn(turn.id).at(-1);
   if (!correction) return { promptIds, replyIds };
-  return { promptIds, replyIds, correctionIds: replyIdsOf(brain, correction.text) };
+  return { promptIds, replyIds, correctionIds: closedIds(brain.tokenizer, correction.text) };
 }
 
 /** Queues a job for a turn; to be called inside the rating's transaction. Returns its id. */

@@ -9,6 +9,7 @@ import {
   type BrainVersion,
   type Choices,
   type ContextTurn,
+  closedIds,
   EMOTIONS,
   type GenerationSettings,
   INTENTS,
@@ -100,11 +101,6 @@ export interface Prompt {
   promptIds: number[];
 }
 
-/** A person's sentence as the tokens of a reply that ends there. */
-export function replyIdsOf({ tokenizer }: Brain, text: string): number[] {
-  return [...tokenizer.encode(text), tokenizer.eosId];
-}
-
 /** Turns answered before `turn` in its iteration: what the model is reminded of. */
 export function earlierTurns(store: Store, turn: TurnRow): TurnRow[] {
   return store.turns
@@ -124,6 +120,22 @@ export async function promptOf(store: Store, brain: Brain, turn: TurnRow, settin
   return { context, promptIds: await brain.promptIds(context, turn.text, choicesOf(turn), settings.maxNewTokens) };
 }
 
+/**
+ * A turn with its tokens as this brain knows them. A brain that speaks otherwise made the reply (BRAIN was changed, or the
+ * embedded one came with another vocabulary) where they no longer spell what people read: then the reply's text counts, and the
+ * prompt is as good as not kept.
+ */
+export function withOwnTokens(brain: Brain, turn: TurnRow): TurnRow {
+  const { reply, outputIds } = turn;
+  if (reply === null || outputIds === null || spells(brain, outputIds, reply)) return turn;
+  return { ...turn, promptIds: null, outputIds: closedIds(brain.tokenizer, reply) };
+}
+
+/** Whether a reply's tokens are its text. */
+export function spells({ tokenizer }: Brain, outputIds: readonly number[], reply: string): boolean {
+  return tokenizer.decode(outputIds).trim() === reply;
+}
+
 /** The prompt that `turn` was answered to; laid out anew where it was not kept, as a forgotten member's words were in it. */
 export async function answeredPromptOf(
   store: Store,
@@ -131,7 +143,7 @@ export async function answeredPromptOf(
   turn: TurnRow,
   settings: ClassSettings,
 ): Promise<Prompt> {
-  const { promptIds } = turn;
+  const { promptIds } = withOwnTokens(brain, turn);
   return promptIds === null ? promptOf(store, brain, turn, settings) : { context: contextOf(store, turn), promptIds };
 }
 

@@ -3,7 +3,7 @@
  * half English, of many kinds and lengths, about nothing a class is likely to teach. Nothing of it is learnt: a training is
  * held to what the base thinks of it.
  */
-import type { Brain, Language } from '../brain/index.ts';
+import { type Brain, closedIds, type Language } from '../brain/index.ts';
 import type { Exchange } from './objective.ts';
 
 export interface Anchor {
@@ -75,7 +75,7 @@ export async function anchorsFor(brain: Pick<Brain, 'tokenizer' | 'promptIds'>):
     const intent = text.endsWith('?') ? 'ask' : 'suggest';
     anchors.push({
       promptIds: await brain.promptIds([], text, { language, intent, emotion: 'neutral' }),
-      replyIds: [...tokenizer.encode(reply), tokenizer.eosId],
+      replyIds: closedIds(tokenizer, reply),
     });
   }
   return anchors;

@@ -8,6 +8,7 @@ import { seededRandom, type TensorMap, type Trainable } from '../engine/index.ts
 import { UserError } from '../errors.ts';
 import type { TrainingRow } from './collator.ts';
 import type { Objective } from './objective.ts';
+import { peakMemory } from './peak-memory.ts';
 import { type LrSchedulerType, learningRateAt } from './schedule.ts';
 import { supervised } from './supervised.ts';
 
@@ -175,7 +176,7 @@ export async function trainFor(
     trainStepsPerSecond: (step - first) / seconds,
     trainLoss: step === 0 ? 0 : totalLoss / step,
     epoch,
-    peakMemoryMb: process.resourceUsage().maxRSS / 1024,
+    peakMemoryMb: peakMemory() / 2 ** 20,
     steps: step,
   };
   return { outcome, log, summary };

@@ -3,12 +3,21 @@ import path from 'node:path';
 import { PreTrainedTokenizer } from '@huggingface/transformers';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { conversationIds, promptIds } from '../../src/brain/chat.ts';
+import { conversationIds, promptIds, templateIds } from '../../src/brain/chat.ts';
+import { CONTROL_TEMPLATE } from '../../src/brain/control-template.ts';
 import { endTokens } from '../../src/brain/end-tokens.ts';
 import { buildPrompt } from '../../src/brain/prompt.ts';
 import { TemplateRenderer } from '../../src/brain/template-renderer.ts';
 import { openTokenizer } from '../../src/brain/tokenizer.ts';
-import type { BrainTokenizer, ChatMessage } from '../../src/brain/types.ts';
+import {
+  type BrainTokenizer,
+  type ChatMessage,
+  type Choices,
+  type ContextTurn,
+  EMOTIONS,
+  INTENTS,
+  LANGUAGES,
+} from '../../src/brain/types.ts';
 import { type ModelSource, openModelFolder } from '../../src/formats/index.ts';
 import { golden, noGolden, opened, refusal, tinyFolder } from './helpers.ts';
 
@@ -56,9 +65,13 @@ function isSpecial(tokenizer: BrainTokenizer, id: number): boolean {
   return tokenizer.specialId(tokenizer.piece(id)) === id;
 }
 
-function tiny(chatTemplate: unknown = TEMPLATE): Talker {
+/** @param roles whether the tokenizer has tokens for who speaks. */
+function tiny(chatTemplate: unknown = TEMPLATE, { roles = true }: { roles?: boolean } = {}): Talker {
   const { tokenizer, config } = openModelFolder(tinyFolder()).tokenizer()!;
-  return talk({ tokenizer, config: { ...config, chat_template: chatTemplate } });
+  const added = (tokenizer.added_tokens as { content: string }[]).filter(({ content }) => {
+    return roles || !['<|user|>', '<|assistant|>'].includes(content);
+  });
+  return talk({ tokenizer: { ...tokenizer, added_tokens: added }, config: { ...config, chat_template: chatTemplate } });
 }
 
 function smollm(): Talker & { greedy: { prompt: string; rendered: string; input_ids: number[] }[] } {
@@ -174,15 +187,33 @@ describe('a conversation', () => {
 
   test('without a template, or with DialoGPT’s, is utterances closed by the end token, and no process is started', async () => {
     for (const template of [null, DIALOGPT, ` ${DIALOGPT}\n`]) {
-      const { ids, tokenizer, renderer } = tiny(template);
+      const { ids, tokenizer, renderer } = tiny(template, { roles: false });
       const messages = [user('the cat <|pt|>'), assistant('sat')];
       const utterances = messages.flatMap(({ content }) => [...tokenizer.encode(content), tokenizer.eosId]);
       expect(await ids(messages)).toEqual(utterances);
       expect(renderer.pid).toBeNull();
     }
-    const { ids, reference } = tiny(DIALOGPT);
+    const { ids, reference } = tiny(DIALOGPT, { roles: false });
     const messages = [user('the cat'), assistant('sat')];
     expect(await ids(messages)).toEqual(reference(messages));
+  });
+
+  test('of sprout’s kind is laid out as its template does, and no process is started', async () => {
+    for (const template of [CONTROL_TEMPLATE, ` ${CONTROL_TEMPLATE}\n`]) {
+      const { ids, renderer, shown } = tiny(template);
+      expect(shown(await ids([user('the cat <|pt|>'), assistant('sat')], false))).toBe(
+        '<|user|>the cat <|pt|><|endoftext|><|assistant|>sat<|endoftext|>',
+      );
+      expect(renderer.pid).toBeNull();
+    }
+    const { ids, reference } = tiny(CONTROL_TEMPLATE);
+    await fc.assert(
+      fc.asyncProperty(conversation, fc.boolean(), async (said, addGenerationPrompt) => {
+        const messages = [{ role: 'system', content: 'Be kind.' }, ...said];
+        expect(await ids(messages, addGenerationPrompt)).toEqual(reference(messages, addGenerationPrompt));
+      }),
+      { numRuns: 100 },
+    );
   });
 
   test('takes the template called "default" out of several', async () => {
@@ -253,6 +284,52 @@ describe('a prompt laid out by a template', () => {
     const talker = tiny(null);
     const choices = { language: 'pt', intent: 'ask' } as const;
     expect(await prompt(talker, 'what?', 1000)).toEqual(buildPrompt(talker.tokenizer, context, 'what?', choices, 1000));
+  });
+});
+
+describe('sprout’s chat template', () => {
+  const spelling = fc.constantFrom('<|endoftext|>', '<|assistant|>', '<|user|>', ' <|pt|>\n', '<|us', 'er|>', '\ue000');
+  const typed = fc.array(fc.oneof(spelling, words), { maxLength: 4 }).map((parts) => parts.join(''));
+  const choices = fc.record(
+    {
+      language: fc.constantFrom(...LANGUAGES),
+      intent: fc.constantFrom(...INTENTS),
+      emotion: fc.constantFrom(...EMOTIONS),
+    },
+    { requiredKeys: [] },
+  );
+  const messagesOf = (exchanges: readonly ContextTurn[], text: string) => [
+    ...exchanges.flatMap((exchange) => [user(exchange.text), assistant(exchange.reply)]),
+    user(text),
+  ];
+
+  test('gives the ids that sprout is asked with, whatever is said and chosen', async () => {
+    const { tokenizer, renderer } = tiny(CONTROL_TEMPLATE);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ text: typed, reply: typed }), { maxLength: 3 }),
+        typed,
+        choices,
+        async (context, text, chosen) => {
+          const parts = { context, text, choices: chosen, budget: 10_000 };
+          const asked = await templateIds(tokenizer, renderer, messagesOf(context, text), true, chosen);
+          expect(asked).toEqual(buildPrompt(tokenizer, context, text, chosen, 10_000));
+          expect(await promptIds(tokenizer, renderer, parts)).toEqual(asked);
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  test('leaves out choices it does not know', async () => {
+    const { tokenizer, renderer } = tiny(CONTROL_TEMPLATE);
+    const unknown = { language: 'fr', intent: 'endoftext', emotion: null } as unknown as Choices;
+    const ids = await templateIds(tokenizer, renderer, [user('what?')], true, unknown);
+    expect(ids).toEqual(buildPrompt(tokenizer, [], 'what?', {}, 1000));
+  });
+
+  test('is in the folder that training writes', () => {
+    expect(openTokenizer(openModelFolder(tinyFolder()), 0).chatTemplate?.template).toBe(CONTROL_TEMPLATE);
   });
 });
 

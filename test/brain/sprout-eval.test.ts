@@ -18,6 +18,7 @@ import { CORPUS_FOLDER, type CorpusDialogue, readCorpus } from '../../models/spr
 import { ownHeldOut, readDocuments, type TrainingDocument } from '../../models/sprout-training/documents.ts';
 import { evaluate } from '../../models/sprout-training/evaluate.ts';
 import { plainIds } from '../../models/sprout-training/packing.ts';
+import type { Brain } from '../../src/brain/index.ts';
 import { openTrainable, parseModelConfig, randomWeights } from '../../src/engine/index.ts';
 import { golden, noGolden, opened, temporaryFolder, tinyConfig, tinyEncoding } from './helpers.ts';
 
@@ -173,6 +174,20 @@ describe('held-out loss', () => {
     expect(all!.nats_per_token).toBeCloseTo(expected.nats_per_token, 4);
     expect(all!.bits_per_character).toBeCloseTo(expected.bits_per_character, 4);
   });
+});
+
+test('a labelled document tells how people meant what they said, and not how the brain did', async () => {
+  const { tokenizer } = await opened();
+  const labels = [
+    { intent: 'ask', emotion: 'sad' },
+    { intent: 'agree', emotion: 'happy' },
+    { intent: 'suggest', emotion: 'angry' },
+  ] as const;
+  const document: TrainingDocument = { language: 'en', turns: ['why?', 'the cat', 'yes'], labels: [...labels] };
+  const shown = documentIds({ tokenizer } as Brain, document, { labelled: true }).map((id) => tokenizer.piece(id));
+  expect(shown.join('')).toBe(
+    '<|en|><|user|><|ask|><|sad|>why?<|endoftext|><|assistant|>the cat<|endoftext|><|user|><|suggest|><|angry|>yes<|endoftext|>',
+  );
 });
 
 describe('the first token', () => {

@@ -1,12 +1,15 @@
 /** The brain that comes with the program. Its words change with every training; what must hold does not. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createEncoder } from '../../models/sprout-training/bpe.ts';
-import { specialTokens } from '../../models/sprout-training/tokenizer.ts';
+import { CONTROL_TEMPLATE } from '../../src/brain/control-template.ts';
 import { EMOTIONS, INTENTS, LANGUAGES } from '../../src/brain/index.ts';
 import { noSprout, opened, sprout } from './helpers.ts';
 
+const tokenizerJson = () => JSON.parse(readFileSync(path.join(sprout, 'tokenizer.json'), 'utf8'));
+const noRoles = noSprout || !('<|user|>' in tokenizerJson().model.vocab);
+if (noRoles && !noSprout) console.info('skipped: this sprout was trained before it was told who speaks');
 const settings = { maxNewTokens: 40, seed: 1 };
 
 describe.skipIf(noSprout)('sprout', () => {
@@ -26,18 +29,22 @@ describe.skipIf(noSprout)('sprout', () => {
 
   test('is small, free, and knows every choice as a token of its own', async () => {
     const brain = await opened(sprout);
-    expect(brain.info()).toMatchObject({
-      architecture: 'gpt2',
-      licence: 'mit',
-      vocabulary: 4096,
-      window: 256,
-      layers: 6,
-    });
-    expect(brain.info().parameters).toBeLessThan(6_000_000);
+    const { vocab_size: vocabulary } = JSON.parse(readFileSync(path.join(sprout, 'config.json'), 'utf8'));
+    expect(brain.info()).toMatchObject({ licence: 'mit', vocabulary, window: 256, layers: 6 });
+    expect(Object.keys(tokenizerJson().model.vocab)).toHaveLength(vocabulary);
+    expect(statSync(path.join(sprout, 'model.safetensors')).size).toBeLessThan(25e6);
     const ids = [...LANGUAGES, ...INTENTS, ...EMOTIONS].map((name) => brain.tokenizer.specialId(`<|${name}|>`));
     expect(new Set(ids).size).toBe(15);
     expect(ids).not.toContain(null);
     expect(brain.tokenizer.eosId).toBe(0);
+  });
+
+  test.skipIf(noRoles)('is told who speaks, here and by the template for other programs', async () => {
+    const brain = await opened(sprout);
+    const { tokenizer } = brain;
+    expect(tokenizer.chatTemplate?.template).toBe(CONTROL_TEMPLATE);
+    const ids = await brain.conversationIds([{ role: 'user', content: 'Oi!' }], { addGenerationPrompt: true });
+    expect(ids.map((id) => tokenizer.piece(id)).join('')).toBe('<|user|>Oi!<|endoftext|><|assistant|>');
   });
 
   test('takes a turn of four thousand characters after a long talk', async () => {
@@ -61,13 +68,14 @@ describe.skipIf(noSprout)('sprout', () => {
   });
 
   test('encodes with transformers.js as our own encoder does', async () => {
-    const json = JSON.parse(readFileSync(path.join(sprout, 'tokenizer.json'), 'utf8'));
+    const json = tokenizerJson();
     const vocabulary: string[] = [];
     for (const [token, id] of Object.entries<number>(json.model.vocab)) vocabulary[id] = token;
     const merges = json.model.merges.map((merge: string): [string, string] => {
       const [left, right] = merge.split(' ');
       return [left!, right!];
     });
+    const specialTokens = json.added_tokens.map(({ content }: { content: string }) => content);
     const encode = createEncoder({ vocabulary, merges, specialTokens });
     const brain = await opened(sprout);
     for (const text of [

@@ -1,6 +1,6 @@
 /** The recipes in a sitting: what a low rating queues, whose words it may hold, and what becomes of a no. */
 import { describe, expect, test } from 'vitest';
-import type { Brain } from '../../src/brain/index.ts';
+import type { Brain, Choices } from '../../src/brain/index.ts';
 import type { Actor } from '../../src/classroom/index.ts';
 import {
   actor,
@@ -57,6 +57,28 @@ test('guided: a low rating queues the better answer, the reply to unlearn, and t
   expect(classroom.job(world.store.jobs.list()[0]!.id).learning).toMatchObject({
     ...{ recipe: 'guided', learnt: 2, avoided: 1, margin: null },
   });
+});
+
+test('a turn that a brain of another vocabulary answered is still shown, and learnt from by its text', async () => {
+  const older: Brain = {
+    ...withMembersOf(shared.brain),
+    promptIds: async () => [3, 1, 4, 1, 5],
+    generate: async (...call) => {
+      return { ...(await shared.brain.generate(...call)), outputIds: [2, 7, 99_999], text: 'an older reply' };
+    },
+  };
+  const { world, classroom, id } = opened({ recipe: 'guided' }, undefined, { ...shared, brain: older });
+  const turn = await classroom.say(ana, id, { text: 'one' });
+  await classroom.close();
+  const later = createWorld(shared, { folder: world.folder, start: world.clock.now });
+  expect(later.classroom.turn(turn.id).reply).toBe('an older reply');
+  await later.classroom.rate(rosa, turn.id, 0.2);
+  const payload = payloadOf(later);
+  const { intent, emotion, language } = later.store.turns.get(turn.id)!;
+  const choices = { intent, emotion, language } as Choices;
+  const [promptIds, replyIds] = [await shared.brain.promptIds([], 'one', choices, 8), correctionIds('an older reply')];
+  expect(payload.material).toMatchObject({ replies: [{ promptIds, replyIds, weight: -0.8 }] });
+  expect(payload.probe).toMatchObject({ promptIds, replyIds });
 });
 
 test('preference says when there is nothing to prefer; settings of the class are the job’s', async () => {

@@ -1,10 +1,12 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { brain, jsonLines, scratch } from './brain.ts';
 
 const notJson = join(scratch, 'not.jsonl');
 writeFileSync(notJson, '{"reference": "a", "hypothesis": "b"}\nnonsense\n');
+const sproutConfig = join(import.meta.dirname, '..', '..', 'models', 'sprout', 'config.json');
+const lastToken = JSON.parse(readFileSync(sproutConfig, 'utf8')).vocab_size - 1;
 const rows = jsonLines('rows.jsonl', [{ input_ids: [1, 2, 3] }]);
 const train = ['train', 'sprout', '--data', rows, '--out', join(scratch, 'never')];
 
@@ -39,7 +41,11 @@ const WRONG: [name: string, args: string[], says: string][] = [
   ['an empty prompt', ['generate', 'sprout', '--prompt', ''], 'the prompt holds no token'],
   ['greedy and drawing', ['generate', 'sprout', '--prompt', 'a', '--greedy', '--top-k', '3'], '--greedy and --top-k'],
   ['ids that are none', ['logprobs', 'sprout', '--input-ids', '[1, -2]'], 'token ids, for example [1, 2, 3]'],
-  ['an id beyond the vocabulary', ['logprobs', 'sprout', '--input-ids', '[1, 99999]'], 'the ids go from 0 to 4095'],
+  [
+    'an id beyond the vocabulary',
+    ['logprobs', 'sprout', '--input-ids', '[1, 99999]'],
+    `the ids go from 0 to ${lastToken}`,
+  ],
   ['messages that are none', ['generate', 'sprout', '--messages', '{"role": 1}'], '--messages takes a JSON list'],
   ['a model that is not there', ['info', './nowhere'], './nowhere is not there'],
   ['a file that is no model', ['info', notJson], 'is no model that can be read'],

@@ -2,9 +2,10 @@
  * One reader under damaged files, in a process of its own: so that a crash is seen, and so that memory can be weighed. Started
  * by formats.ts. Either `FORMAT mutants COUNT SEED`, or `FORMAT file PATH` for one file. Prints its result as JSON.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { peakMemory } from '../../src/training/peak-memory.ts';
 import { attempt, fuzz } from '../formats/fuzz.ts';
 import { FUZZED_FORMATS } from '../formats/fuzzed-formats.ts';
 
@@ -25,15 +26,8 @@ try {
       : () => fuzz(format, folder, { mutants: Number(what), seed: Number(seed) });
   const before = process.memoryUsage.rss();
   const result = work();
-  const extraMb = Math.max(0, peakBytes() - before) / 2 ** 20;
+  const extraMb = Math.max(0, peakMemory() - before) / 2 ** 20;
   console.log(JSON.stringify({ ...result, extraMb }));
 } finally {
   rmSync(folder, { recursive: true, force: true });
-}
-
-/** The most that was resident at once. Linux lets a child inherit its parent's maximum, except in this file. */
-function peakBytes(): number {
-  const status = '/proc/self/status';
-  const [, kilobytes] = existsSync(status) ? (/^VmHWM:\s*(\d+) kB/m.exec(readFileSync(status, 'utf8')) ?? []) : [];
-  return 1024 * (kilobytes === undefined ? process.resourceUsage().maxRSS : Number(kilobytes));
 }

@@ -133,19 +133,21 @@ describe('GPT-2, from vocab.json and merges.txt', () => {
   });
 
   test('takes added_tokens.json along; a special token nobody numbered comes last', () => {
+    const older = olderFiles();
+    const next = Object.keys(older['vocab.json'] as object).length;
     const files = {
-      ...olderFiles(),
-      'added_tokens.json': { '<|user|>': 4096 },
-      'special_tokens_map.json': { pad_token: '[PAD]', additional_special_tokens: ['<|user|>'] },
+      ...older,
+      'added_tokens.json': { '<|teacher|>': next },
+      'special_tokens_map.json': { pad_token: '[PAD]', additional_special_tokens: ['<|teacher|>'] },
     };
     const { tokenizer, config } = tokenizerOf(folderOf(files));
     expect(tokenizer.added_tokens).toMatchObject([
       { id: 0, content: '<|endoftext|>' },
-      { id: 4096, content: '<|user|>', special: true },
-      { id: 4097, content: '[PAD]', special: true },
+      { id: next, content: '<|teacher|>', special: true },
+      { id: next + 1, content: '[PAD]', special: true },
     ]);
     expect(config.pad_token).toBe('[PAD]');
-    expect(open({ tokenizer, config }).encode('[PAD]<|user|>')).toEqual([4097, 4096]);
+    expect(open({ tokenizer, config }).encode('[PAD]<|teacher|>')).toEqual([next + 1, next]);
   });
 
   test('is chosen by the tokenizer’s class before the model’s type', () => {

@@ -162,10 +162,13 @@ class SmolLm2Sitting {
     await this.#teacher.join(WORDS[this.#locale].teacher, this.#bot.teacherCode, 'teacher');
     await this.#student.join(WORDS[this.#locale].student, this.#bot.joinCode);
     const start = `${t(this.#locale, 'commands:session_name')} ${t(this.#locale, 'commands:session_start_name')}`;
-    await this.#teacher.command(start, { [t(this.#locale, 'commands:option_turns_name')]: String(turns) });
-    // The code to come back with would hide a part of each picture.
+    // The code to come back with would hide a part of each picture. Closed first: the note of the new thread has such a button too.
     await this.#both((visitor) => visitor.press(visitor.button(t(this.#locale, 'local:close')).last()));
-    await this.#student.press(this.#student.button(t(this.#locale, 'local:open')).last());
+    await Promise.all([
+      // The note stays some seconds only: waited for from the start.
+      this.#student.press(this.#student.button(t(this.#locale, 'local:open')).last()),
+      this.#teacher.command(start, { [t(this.#locale, 'commands:option_turns_name')]: String(turns) }),
+    ]);
     const opening = await this.#student.thisMessage(t(this.#locale, 'discord:opening_title'));
     await this.#student.press(this.#student.button(t(this.#locale, 'discord:button_consent_yes'), opening));
     await this.#student.thisMessage(t(this.#locale, 'discord:consent_granted'));
