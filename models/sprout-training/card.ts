@@ -102,18 +102,16 @@ const SOURCES: Record<SourceName, { what: string; licence: string }> = {
 
 function dataPart(corpus: readonly CorpusDialogue[]): string {
   const rows = Object.entries(SOURCES).map(([name, { what, licence }]) => {
-    const { broad, cooling } = WEIGHTS[name as SourceName];
-    return `| ${what} | ${broad} | ${cooling} | ${licence} |`;
+    return `| ${what} | ${WEIGHTS[name as SourceName]} | ${licence} |`;
   });
   const bilingual = corpus.filter(isBilingual).length;
   return `## Data
 
-| source | a pass, first phase | second phase | licence |
-|---|---|---|---|
+| source | in a pass | licence |
+|---|---|---|
 ${rows.join('\n')}
 
-The numbers say how often a pass shows each document: the first phase is talk in all its breadth; in the second, while the learning rate cools
-down, [the corpus](corpus/README.md) counts three times as much. It has ${corpus.length.toLocaleString('en')} dialogues in Portuguese, ${bilingual.toLocaleString('en')} of them in English too. ${percent(LABELLED)} of a
+The numbers say how often a pass shows each document. [The corpus](corpus/README.md) has ${corpus.length.toLocaleString('en')} dialogues in Portuguese, ${bilingual.toLocaleString('en')} of them in English too. ${percent(LABELLED)} of a
 person's utterances may carry labels, each of the two in ${percent(LABEL_KEPT)} of these: as the author meant them in the corpus, guessed by written rules
 elsewhere (\`src/brain/rules.ts\`).
 

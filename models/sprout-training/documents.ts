@@ -1,7 +1,6 @@
 /**
- * What sprout reads, as documents: a language and the utterances in their order. Each source has a weight for each phase, how
- * often one of its documents appears in a pass: first mostly talk in all its breadth, then, while the rate cools down, mostly
- * the corpus written for sprout, which is what it should sound like.
+ * What sprout reads, as documents: a language and the utterances in their order. Each source has a weight, how
+ * often one of its documents appears in a pass: what was written for sprout counts more, as it is what it should sound like.
  *
  * Held out and never trained on: the very dialogues and pairs that the PyTorch run holds out (shared/peers), in either direction,
  * and one in twenty of sprout's own corpus.
@@ -28,24 +27,22 @@ export interface TrainingDocument {
 
 export interface Source {
   name: string;
-  /** How often a pass shows each document, while the rate holds and while it cools down. */
-  weight: { broad: number; cooling: number };
+  /** How often a pass shows each document. */
+  weight: number;
   documents: TrainingDocument[];
 }
 
-export type Phase = keyof Source['weight'];
-
 export const WEIGHTS = {
-  'self-dialogue': { broad: 1, cooling: 1 },
-  'chatterbot-en': { broad: 2, cooling: 2 },
-  'chatterbot-pt': { broad: 4, cooling: 4 },
-  'tatoeba-en-pt': { broad: 2, cooling: 2 },
-  'tatoeba-pt-en': { broad: 2, cooling: 2 },
-  'own-pt': { broad: 4, cooling: 12 },
-  'own-en': { broad: 3, cooling: 9 },
-  'own-en-pt': { broad: 1, cooling: 3 },
-  'own-pt-en': { broad: 1, cooling: 3 },
-} as const satisfies Record<string, Source['weight']>;
+  'self-dialogue': 1,
+  'chatterbot-en': 2,
+  'chatterbot-pt': 4,
+  'tatoeba-en-pt': 2,
+  'tatoeba-pt-en': 2,
+  'own-pt': 4,
+  'own-en': 3,
+  'own-en-pt': 1,
+  'own-pt-en': 1,
+} as const satisfies Record<string, number>;
 
 export type SourceName = keyof typeof WEIGHTS;
 

@@ -3,7 +3,6 @@ import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs
 import { parseModelConfig, randomWeights, type Trainable } from '../../src/engine/index.ts';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { modelConfig } from './config.ts';
-import type { Phase } from './documents.ts';
 import { evaluate, type Validation } from './evaluate.ts';
 import { RowStream } from './packing.ts';
 import type { Prepared } from './prepare.ts';
@@ -40,7 +39,8 @@ export async function trainSprout(prepared: Prepared, options: LoopOptions): Pro
   const saved = loadCheckpoint(options.checkpointFile);
   let step = saved?.step ?? 0;
   if (saved) trainable.importState(saved.state);
-  const rows = new PhasedRows(prepared, { cooldownFrom: options.cooldownFrom, batchSize, length });
+  const rows = new RowStream(prepared.training, prepared.encode, length, TRAINING.seed);
+  rows.skip(step * batchSize);
   forgetCurveAfter(options.curveFile, step);
   const log = (entry: object) => {
     const line = JSON.stringify(entry, (_, value) =>
@@ -58,7 +58,7 @@ export async function trainSprout(prepared: Prepared, options: LoopOptions): Pro
   let savedAt = performance.now();
   while (step < options.steps && !options.shouldStop(step)) {
     const rate = learningRate(step, schedule);
-    losses += await takeStep(trainable, batchOf(rows.at(step).take(batchSize), batchSize), rate);
+    losses += await takeStep(trainable, batchOf(rows.take(batchSize), batchSize), rate);
     step++;
     if (step % LOG_EVERY === 0) {
       const seconds = (performance.now() - logged.time) / 1000;
@@ -105,33 +105,6 @@ async function validate(
     if (documents.length > 0) result[name] = await evaluate(trainable, documents, encode, length);
   }
   return result;
-}
-
-/** The rows of each step: those of the broad phase, then, from the step at which the rate cools down, those of the other. */
-class PhasedRows {
-  readonly #prepared: Prepared;
-  readonly #options: { cooldownFrom: number; batchSize: number; length: number };
-  #stream: { phase: Phase; rows: RowStream; nextStep: number } | undefined;
-
-  constructor(prepared: Prepared, options: { cooldownFrom: number; batchSize: number; length: number }) {
-    this.#prepared = prepared;
-    this.#options = options;
-  }
-
-  /** The stream, at the first row of `step`; steps are asked for in their order, from any on. */
-  at(step: number): RowStream {
-    const { cooldownFrom, batchSize, length } = this.#options;
-    const phase: Phase = step < cooldownFrom ? 'broad' : 'cooling';
-    if (this.#stream?.phase !== phase) {
-      const rows = new RowStream(this.#prepared.training, phase, this.#prepared.encode, length, TRAINING.seed);
-      const before = phase === 'broad' ? step : step - cooldownFrom;
-      rows.skip(before * batchSize);
-      this.#stream = { phase, rows, nextStep: step };
-    }
-    if (this.#stream.nextStep !== step) throw new Error(`step ${step} was asked for, not ${this.#stream.nextStep}`);
-    this.#stream.nextStep++;
-    return this.#stream.rows;
-  }
 }
 
 /** A run resumed from a checkpoint takes some steps again: their old lines go. */

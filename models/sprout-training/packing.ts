@@ -8,7 +8,7 @@
  */
 import { guessEmotion, guessIntent } from '../../src/brain/rules.ts';
 import { seededRandom } from '../../src/engine/index.ts';
-import type { Phase, Source, TrainingDocument } from './documents.ts';
+import type { Source, TrainingDocument } from './documents.ts';
 import { shuffle } from './shuffle.ts';
 import { END, ROLES, specialTokens } from './tokenizer.ts';
 
@@ -56,7 +56,6 @@ export function labelsOf(ids: Int32Array): Int32Array {
   return ids.map((id) => (id !== endId && id < specialTokens.length ? -100 : id));
 }
 
-/** The rows of a phase. */
 export class RowStream {
   readonly #documents: { document: EncodedDocument; weight: number }[];
   readonly #random: () => number;
@@ -65,9 +64,9 @@ export class RowStream {
   #next = 0;
   #pending: number[] = [];
 
-  constructor(sources: readonly Source[], phase: Phase, encode: Encoder, length: number, seed: number) {
+  constructor(sources: readonly Source[], encode: Encoder, length: number, seed: number) {
     this.#documents = sources.flatMap(({ documents, weight }) =>
-      documents.map((document) => ({ document: encodeDocument(document, encode), weight: weight[phase] })),
+      documents.map((document) => ({ document: encodeDocument(document, encode), weight })),
     );
     this.#random = seededRandom(seed).uniform;
     this.#length = length;

@@ -24,6 +24,6 @@ export function prepare(dataFolder: string, tokenizerFolder: string): Prepared {
 
 function* weighedTexts({ training }: SproutData): Generator<{ text: string; weight: number }> {
   for (const { documents, weight } of training) {
-    for (const { turns } of documents) for (const text of turns) yield { text, weight: weight.broad };
+    for (const { turns } of documents) for (const text of turns) yield { text, weight };
   }
 }

@@ -24,8 +24,8 @@ const documents: TrainingDocument[] = [
   { language: 'en-pt', turns: ['the heart', 'o coração'] },
 ];
 const sources: Source[] = [
-  { name: 'one', weight: { broad: 1, cooling: 5 }, documents: documents.slice(0, 1) },
-  { name: 'two', weight: { broad: 3, cooling: 0 }, documents: documents.slice(1) },
+  { name: 'one', weight: 1, documents: documents.slice(0, 1) },
+  { name: 'two', weight: 3, documents: documents.slice(1) },
 ];
 
 describe('the vocabulary', () => {
@@ -55,9 +55,9 @@ describe('the stream of rows', () => {
   test('goes on after any number of rows as if it had never stopped', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 60 }), fc.integer(), (rows, seed) => {
-        const whole = new RowStream(sources, 'broad', encode, 16, seed);
+        const whole = new RowStream(sources, encode, 16, seed);
         for (let row = 0; row < rows; row++) whole.next();
-        const resumed = new RowStream(sources, 'broad', encode, 16, seed);
+        const resumed = new RowStream(sources, encode, 16, seed);
         resumed.skip(rows);
         expect(resumed.next()).toEqual(whole.next());
       }),
@@ -66,20 +66,13 @@ describe('the stream of rows', () => {
   });
 
   test('shows a document as often as its weight, with and without its labels', () => {
-    const stream = new RowStream(sources, 'broad', encode, 64, 5);
+    const stream = new RowStream(sources, encode, 64, 5);
     const ids = Array.from({ length: 400 }, () => [...stream.next()]).flat();
     const count = (name: string) => ids.filter((id) => id === specialTokens.indexOf(`<|${name}|>`)).length;
     expect(count('pt') / count('en')).toBeCloseTo(3, 0);
     expect(count('ask')).toBeGreaterThan(0);
     expect(count('ask')).toBeLessThan(count('pt') + count('en'));
     expect(count('neutral')).toBeGreaterThan(0);
-  });
-
-  test('shows another mixture while the rate cools down', () => {
-    const stream = new RowStream(sources, 'cooling', encode, 64, 5);
-    const ids = Array.from({ length: 40 }, () => [...stream.next()]).flat();
-    expect(ids).toContain(specialTokens.indexOf('<|en|>'));
-    expect(ids).not.toContain(specialTokens.indexOf('<|pt|>'));
   });
 
   test('asks nobody to predict what a person chose', () => {

@@ -49,7 +49,7 @@ export function writeStart(
   { steps, rows, model = modelConfig }: StartOptions,
 ): void {
   const length = model.max_position_embeddings;
-  const inputIds = new RowStream(training, 'broad', encode, length, TRAINING.seed).take(rows);
+  const inputIds = new RowStream(training, encode, length, TRAINING.seed).take(rows);
   const { peak, warmupSteps, weightDecay, maxGradNorm, beta1, beta2 } = TRAINING;
   const schedule = { peak, warmupSteps, cooldownFrom: steps, steps };
   const settings: Settings = {
