@@ -37,7 +37,7 @@ export async function runJob(brain: Brain, job: Job, from: BrainVersion = {}, ch
   const adapter = from.adapter?.tensors ?? initLora(brain.config, lora, job.seed);
   const trainable = await openTrainable(brain.config, { file: brain.weightsFile }, { method: 'lora', lora, adapter });
   try {
-    const defaults = recipeArguments(job.recipe, 'lora', brain.info(), job.material?.kind);
+    const defaults = recipeArguments(job.recipe, 'lora', brain.info(), job.material);
     const args = { ...defaults, ...changes.args, seed: job.seed };
     const objective =
       changes.objective?.({ args }) ?? objectiveOf({ ...job, args }, { brain, trainable, lora }).objective;
@@ -54,7 +54,7 @@ export async function runFullJob(brain: Brain, job: Job, file: string): Promise<
   const began = performance.now();
   const trainable = await openTrainable(brain.config, { file: brain.weightsFile }, { method: 'full' });
   try {
-    const args = { ...recipeArguments(job.recipe, 'full', brain.info(), job.material?.kind), seed: job.seed };
+    const args = { ...recipeArguments(job.recipe, 'full', brain.info(), job.material), seed: job.seed };
     const { objective } = objectiveOf({ ...job, args }, { brain, trainable, lora: null });
     const { log } = await trainFor(trainable, objective, args);
     writeSafetensors(file, trainable.trainedTensors(), {});

@@ -21,8 +21,8 @@ export interface Way {
   rank?: number;
   /** Instead of the recipe's own. */
   args?: Partial<TrainingArguments>;
-  /** Asks for guided's leash: 0.1 is a strength of 3. */
-  beta?: number;
+  /** The class's; of guided's leash 0.1 is a strength of 3, and null none. Default 0.1. */
+  beta?: number | null;
   /** Other anchors than the program's for the leash, of strength 3. */
   anchors?: readonly Exchange[];
   /** Learnt along with what is taught. */
@@ -116,7 +116,9 @@ function materialOf(turns: readonly JudgedTurn[], ratedId: string, { recipe, bet
   const gathered = gatherMaterial(turns, ratedId, { ...RULES, recipe, beta: beta ?? BETA });
   if (gathered === null) throw new Error(`${recipe} has nothing to learn from "${ratedId}"`);
   const material = saidOnce(gathered.material);
-  return material.kind === 'replies' && beta !== undefined ? { ...material, beta } : material;
+  if (material.kind !== 'replies' || beta !== null) return material;
+  const { kind, replies } = material;
+  return { kind, replies };
 }
 
 /** A class would not correct a reply that is the answer already: it is learnt again, and not pushed away. */

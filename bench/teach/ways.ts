@@ -8,29 +8,28 @@ import { MOST_TOKENS } from './measure.ts';
 
 /** By name; those that need the brain ask it when their turn comes. */
 export function waysOf(brain: Brain): Record<string, () => Promise<Way>> {
-  // On its leash guided can go further in a job: what the table of docs/LOG.md, 2026-11-26, took.
-  const own = { learningRate: 4 * recipeArguments('guided', 'lora', brain.info()).learningRate, numTrainEpochs: 30 };
+  const own = recipeArguments('guided', 'lora', brain.info(), { kind: 'replies', beta: 0.1 });
   const rate = (factor: number) => ({ args: { learningRate: factor * own.learningRate } });
-  const leashed = { recipe: 'guided', beta: 0.1, args: own } as const satisfies Way;
   const just = (change: Partial<Way>) => async (): Promise<Way> => ({
-    ...leashed,
+    recipe: 'guided',
     ...change,
-    args: { ...own, ...change.args },
   });
-  const plain = (args?: Way['args']) => async (): Promise<Way> => ({ recipe: 'guided', args });
   return {
-    guided: plain(),
-    leash: just({}),
-    'no leash, as far': plain(own),
+    guided: just({}),
+    'no leash': just({ beta: null }),
+    'no leash, a quarter of the rate, five epochs': just({
+      beta: null,
+      args: { learningRate: own.learningRate / 4, numTrainEpochs: 5 },
+    }),
     'no leash, ten own replies': async () => ({
       recipe: 'guided',
-      args: own,
+      beta: null,
       replayed: (await ownReplies(brain)).slice(0, 10),
     }),
     'beta 0.03': just({ beta: 0.03 }),
     'beta 0.3': just({ beta: 0.3 }),
-    'anchors: own replies': async () => ({ ...leashed, anchors: await ownReplies(brain) }),
-    'anchors: ten': async () => ({ ...leashed, anchors: (await anchorsFor(brain)).slice(0, 10) }),
+    'anchors: own replies': async () => ({ recipe: 'guided', anchors: await ownReplies(brain) }),
+    'anchors: ten': async () => ({ recipe: 'guided', anchors: (await anchorsFor(brain)).slice(0, 10) }),
     'rank 4': just({ rank: 4 }),
     'rank 16': just({ rank: 16 }),
     'half the rate': just(rate(0.5)),

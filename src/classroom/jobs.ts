@@ -212,7 +212,7 @@ export function queueJob(
   const { recipe, loraR, loraAlpha, learningRate, epochs } = settings;
   // Drawing needs weights that can be served while they train, and the leash what lies under them: an adapter has both.
   const method = recipe === 'reward' ? 'lora' : settings.method;
-  const defaults = recipeArguments(recipe, method, { layers }, material?.material.kind);
+  const defaults = recipeArguments(recipe, method, { layers }, material?.material);
   const payload: JobPayload = {
     base: model,
     ...{ recipe, method },

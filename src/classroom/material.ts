@@ -69,7 +69,7 @@ export function gatherMaterial(turns: readonly JudgedTurn[], ratedId: string, ru
 function guidedMaterial(
   rated: JudgedTurn,
   others: readonly JudgedTurn[],
-  { threshold }: MaterialRules,
+  { threshold, beta }: MaterialRules,
 ): Gathered | null {
   const correction = correctionOf(rated);
   const rating = ratingOf(rated);
@@ -89,7 +89,9 @@ function guidedMaterial(
       weight: better ? 1 : (ratingOf(turn) ?? 0),
     });
   }
-  const material = { kind: 'replies' as const, replies: replies.map(copied) };
+  // Only what somebody wrote is worth going far for, and needs the leash.
+  const leash = correction ? { beta } : {};
+  const material = { kind: 'replies' as const, replies: replies.map(copied), ...leash };
   return gathered(material, [rated, ...replayed], [...(correction ? [correction.memberId] : []), ...used]);
 }
 

@@ -64,7 +64,7 @@ export interface JobPreference {
 
 /** What a recipe other than classic learns from. */
 export type JobMaterial =
-  /** `beta` asks for a leash to the base (training/leash.ts); a class's jobs have none yet (docs/recipes.md). */
+  /** `beta` asks for a leash to the base (training/leash.ts). */
   | { kind: 'replies'; replies: JobReply[]; beta?: number }
   | { kind: 'preferences'; preferences: JobPreference[]; beta: number }
   /** Replies people heard and rated. */

@@ -36,16 +36,17 @@ const MEASURED_LAYERS = 6;
 /**
  * What a recipe trains with where a class sets nothing else; the rest is classic's. Measured on sprout (docs/LOG.md: classic's
  * 2026-11-23, the others' 2026-11-26): gentle enough that five jobs in a row leave most of what the brain knew, strong enough
- * that the rated reply falls and the better answer rises in 20 jobs of 20. A deeper model's rate is lower by as much as it has
+ * that the rated reply falls and the better answer rises in 20 jobs of 20. On a leash (leash.ts) guided goes further, until what
+ * it was taught is said (2026-11-27); all weights have none. A deeper model's rate is lower by as much as it has
  * more layers (`depthShare`), but for the original's own.
  * @param model.layers blocks of the model that is trained.
- * @param kind of what the job learns from; absent for classic.
+ * @param material what the job learns from; absent for classic.
  */
 export function recipeArguments(
   recipe: Recipe,
   method: 'full' | 'lora',
   model: { layers: number },
-  kind?: JobMaterial['kind'],
+  material?: Pick<JobMaterial, 'kind' | 'beta'>,
 ): Pick<TrainingArguments, 'learningRate' | 'numTrainEpochs'> & Partial<TrainingArguments> {
   const full = method === 'full';
   const share = depthShare(model.layers);
@@ -54,11 +55,12 @@ export function recipeArguments(
       return { learningRate: full ? CLASSIC_ARGUMENTS.learningRate : 1e-3 * share, numTrainEpochs: 3 };
     case 'guided':
     case 'preference':
-      return { learningRate: (full ? 2e-5 : 5e-4) * share, numTrainEpochs: 5, gradientAccumulationSteps: ALL_AT_ONCE };
-    case 'reward':
-      return kind === 'drawn'
+    case 'reward': {
+      const isLeashed = material?.kind === 'replies' && material.beta !== undefined && !full;
+      return isLeashed || material?.kind === 'drawn'
         ? { learningRate: 2e-3 * share, numTrainEpochs: 30, gradientAccumulationSteps: ALL_AT_ONCE }
-        : { learningRate: 5e-4 * share, numTrainEpochs: 5, gradientAccumulationSteps: ALL_AT_ONCE };
+        : { learningRate: (full ? 2e-5 : 5e-4) * share, numTrainEpochs: 5, gradientAccumulationSteps: ALL_AT_ONCE };
+    }
   }
 }
 

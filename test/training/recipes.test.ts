@@ -17,12 +17,12 @@ test('the classic recipe is the original script: 3 epochs of one row at 5e-5, fa
 });
 
 const METHODS = ['lora', 'full'] as const;
-const KINDS = [undefined, 'drawn'] as const;
+const MATERIALS = [undefined, { kind: 'drawn' }, { kind: 'replies', beta: 0.1 }] as const;
 const defaults = RECIPES.flatMap((recipe) =>
   METHODS.flatMap((method) =>
-    KINDS.map((kind) => ({
-      name: `${recipe}, ${method}, ${kind ?? 'not drawn'}`,
-      of: (layers: number) => recipeArguments(recipe, method, { layers }, kind),
+    MATERIALS.map((material) => ({
+      name: `${recipe}, ${method}, ${material?.kind ?? 'else'}`,
+      of: (layers: number) => recipeArguments(recipe, method, { layers }, material),
       original: recipe === 'classic' && method === 'full',
     })),
   ),

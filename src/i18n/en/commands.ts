@@ -68,7 +68,7 @@ export default {
   option_epochs_name: 'epochs',
   option_epochs_description: 'How often a training goes over its examples',
   option_beta_name: 'beta',
-  option_beta_description: 'The leash of preference and reward: higher holds the brain nearer to what it was',
+  option_beta_description: 'The leash (not of classic): higher holds the brain nearer to what it was',
   option_reward_source_name: 'reward_source',
   option_reward_source_description: 'What reward goes by: your ratings, or the token table of replies drawn anew',
   option_max_new_tokens_name: 'max_new_tokens',

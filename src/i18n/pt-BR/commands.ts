@@ -70,7 +70,7 @@ export default {
   option_epochs_name: 'épocas',
   option_epochs_description: 'Quantas vezes um treino passa pelos exemplos',
   option_beta_name: 'beta',
-  option_beta_description: 'A guia da preferência e da recompensa: maior segura o cérebro mais perto do que ele era',
+  option_beta_description: 'A guia (menos na classic): maior segura o cérebro mais perto do que ele era',
   option_reward_source_name: 'fonte_recompensa',
   option_reward_source_description:
     'De onde vem a recompensa: suas notas, ou a tabela de tokens de respostas sorteadas',
