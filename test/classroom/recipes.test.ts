@@ -42,9 +42,9 @@ test('guided: a low rating queues the better answer, the reply to unlearn, and t
   const payload = payloadOf(world);
   expect(payload).toMatchObject({
     ...{ recipe: 'guided', method: 'lora', trainingText: '', turnIds: [bad.id, good.id] },
-    args: { learningRate: 5e-4, numTrainEpochs: 5 },
+    args: { learningRate: 2e-3, numTrainEpochs: 30 },
     material: {
-      kind: 'replies',
+      ...{ kind: 'replies', beta: 0.1 },
       replies: [
         { promptIds: second!.promptIds, replyIds: correctionIds('two, please'), weight: 1 },
         { promptIds: second!.promptIds, replyIds: second!.outputIds, weight: -1 },
