@@ -1,4 +1,7 @@
-/** `npm run bench -- --peers`: PyTorch, peft and llama.cpp beside us, on the same weights and ids, and what must be reached. */
+/**
+ * `npm run bench -- --peers`: PyTorch, peft and llama.cpp beside us, on the same weights and ids, and what must be reached; sprout's
+ * own training is in pretraining/.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
