@@ -3,7 +3,7 @@
  * default export is an async function returning one or more tables. Figures are of this machine at this moment:
  * compare rows of one run, not runs.
  *
- * `npm run bench -- --peers [NAME …] [--pairs=3] [--profile]`: PyTorch, peft and llama.cpp beside us instead; what they need
+ * `npm run bench -- --peers [NAME …] [--pairs=3] [--profile]`: PyTorch, peft, llama.cpp and nanogpt beside us instead; what they need
  * is installed into data/peers (BENCH_PEERS_FOLDER: another folder) when Python and a network are there.
  */
 import { globSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** `npm run bench -- --peers`: PyTorch, peft and llama.cpp beside us, on the same weights and ids, and what must be reached. */
+/**
+ * `npm run bench -- --peers`: PyTorch, peft and llama.cpp beside us, on the same weights and ids, and what must be reached; sprout's
+ * own training is in pretraining/.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,6 +11,7 @@ import type { Profile } from '../engine/profile.ts';
 import type { BenchTable } from '../table.ts';
 import { CASES, type PeerCase, type Peers, THREADS } from './cases.ts';
 import { type Measurement, MeasurementFailed, measure, measureSides, medianOf, type Side } from './pairs.ts';
+import { comparePretraining } from './pretraining/compare.ts';
 import { type Setup, setUpLlama, setUpPython } from './setup.ts';
 
 export interface CompareOptions {
@@ -54,6 +58,7 @@ export function* comparePeers({ names, pairs, profile }: CompareOptions): Genera
     if (comparison.length > 0) yield comparisonTable(comparison, pairs, missing);
     if (parts.length > 0) yield partsTable(parts);
     if (isWanted('gpt2-swap')) yield swapTable(() => folderOf(SWAP_MODEL));
+    if (isWanted('pretraining')) yield* comparePretraining(pairs);
     if (profile) {
       for (const item of cases)
         if (item.kind === 'training') yield* profileTables(item, folderOf(item.model, item.precision), peers);

@@ -52,20 +52,28 @@ export function measureSides(
   count: number,
   threads: number,
 ): { ours: Side; theirs: Side } {
-  const sides: [Side, Side] = [[], theirs === null ? null : []];
-  for (let turn = 0; turn < 2 * count; turn++) {
-    const which = turn % 4 === 0 || turn % 4 === 3 ? 0 : 1;
-    const runs = sides[which];
-    const program = which === 0 ? ours : theirs;
-    if (!Array.isArray(runs) || program === null) continue;
-    try {
-      runs.push(measure(program, threads));
-    } catch (error) {
-      if (!(error instanceof MeasurementFailed)) throw error;
-      sides[which] = error;
+  const [first, second] = measureInTurn([ours, theirs], count, threads);
+  return { ours: first!, theirs: second! };
+}
+
+/** The same for any number of sides: there and back, A B C, C B A, A B C … */
+export function measureInTurn(programs: readonly (Program | null)[], count: number, threads: number): Side[] {
+  const sides = programs.map((program): Side => (program === null ? null : []));
+  const order = [...programs.keys()];
+  for (let round = 0; round < count; round++) {
+    for (const which of round % 2 === 0 ? order : order.toReversed()) {
+      const runs = sides[which]!;
+      const program = programs[which] ?? null;
+      if (!Array.isArray(runs) || program === null) continue;
+      try {
+        runs.push(measure(program, threads));
+      } catch (error) {
+        if (!(error instanceof MeasurementFailed)) throw error;
+        sides[which] = error;
+      }
     }
   }
-  return { ours: sides[0], theirs: sides[1] };
+  return sides;
 }
 
 export function medianOf(values: readonly number[]): number {

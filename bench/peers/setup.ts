@@ -1,6 +1,6 @@
 /**
  * Sets up what we measure against, once, in a folder of its own: PyTorch, transformers and peft in a virtual environment,
- * llama.cpp through node-llama-cpp. Nothing of it is a dependency of the project. pip and npm are asked as the user has
+ * llama.cpp through node-llama-cpp, @genai-fi/nanogpt. Nothing of it is a dependency of the project. pip and npm are asked as the user has
  * configured them; on Linux a plain pip brings PyTorch with CUDA (gigabytes) unless its settings name the CPU's index.
  */
 import { spawnSync } from 'node:child_process';
@@ -13,6 +13,7 @@ export const PEERS_FOLDER = path.resolve(
 );
 
 const LLAMA_VERSION = '3.21.1';
+const NANOGPT_VERSION = '1.3.0';
 const REQUIREMENTS = path.join(import.meta.dirname, 'requirements.txt');
 const SYSTEM_PYTHONS: readonly (readonly string[])[] = [['python3'], ['python'], ['py', '-3']];
 
@@ -53,19 +54,31 @@ export function setUpPython(): Setup {
 
 /** The address node-llama-cpp is imported from. */
 export function setUpLlama(): Setup {
-  const folder = path.join(PEERS_FOLDER, 'llama');
-  const entry = path.join(folder, 'node_modules', 'node-llama-cpp', 'dist', 'index.js');
-  const manifest = path.join(folder, 'node_modules', 'node-llama-cpp', 'package.json');
-  const complete = () => existsSync(entry) && JSON.parse(readFileSync(manifest, 'utf8')).version === LLAMA_VERSION;
+  return setUpPackage('llama.cpp', 'llama', 'node-llama-cpp', LLAMA_VERSION, 'index.js');
+}
+
+/** The address @genai-fi/nanogpt is imported from. */
+export function setUpNanogpt(): Setup {
+  return setUpPackage('@genai-fi/nanogpt', 'nanogpt', '@genai-fi/nanogpt', NANOGPT_VERSION, 'main.js');
+}
+
+function setUpPackage(title: string, folderName: string, name: string, version: string, main: string): Setup {
+  const folder = path.join(PEERS_FOLDER, folderName);
+  const installed = path.join(folder, 'node_modules', ...name.split('/'));
+  const entry = path.join(installed, 'dist', main);
+  const manifest = path.join(installed, 'package.json');
+  const complete = () => existsSync(entry) && JSON.parse(readFileSync(manifest, 'utf8')).version === version;
   if (!complete()) {
     // npm names itself to what it runs; by that path it needs no shell on Windows either.
     const npm = process.env.npm_execpath;
-    if (npm === undefined) return { missing: 'llama.cpp is not installed; `npm run bench -- --peers` installs it' };
+    if (npm === undefined) return { missing: `${title} is not installed; \`npm run bench -- --peers\` installs it` };
     mkdirSync(folder, { recursive: true });
-    const dependencies = { 'node-llama-cpp': LLAMA_VERSION };
-    writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ private: true, dependencies }));
-    console.error(`installing llama.cpp into ${folder}`);
-    // Its binaries come as packages; the script after installing would only build another.
+    writeFileSync(
+      path.join(folder, 'package.json'),
+      JSON.stringify({ private: true, dependencies: { [name]: version } }),
+    );
+    console.error(`installing ${title} into ${folder}`);
+    // llama.cpp's binaries come as packages; the script after installing would only build another.
     const install = [
       npm,
       'install',
@@ -77,7 +90,7 @@ export function setUpLlama(): Setup {
       '--loglevel=error',
     ];
     const problem = attempt(process.execPath, install, folder);
-    if (problem !== null || !complete()) return { missing: `llama.cpp could not be installed: ${problem ?? entry}` };
+    if (problem !== null || !complete()) return { missing: `${title} could not be installed: ${problem ?? entry}` };
   }
   return { ready: pathToFileURL(entry).href };
 }
