@@ -20,7 +20,7 @@ const encode = createEncoder(tinyEncoding);
 const training: Source[] = [
   {
     name: 'talk',
-    weight: { broad: 1, cooling: 1 },
+    weight: 1,
     documents: [
       { language: 'en', turns: ['do you like the cat?', 'yes', 'why?', 'the cat sat'] },
       { language: 'pt', turns: ['tudo bem?', 'não sei'] },
@@ -40,7 +40,7 @@ test('the files hold the first weights, rows and labels of the training', () => 
   const folder = temporaryFolder();
   writeStart(folder, { training, encode }, { steps: STEPS, rows: STEPS * ROWS, model });
   const rows = readSafetensors(path.join(folder, 'rows.safetensors')).tensors;
-  const ids = new RowStream(training, 'broad', encode, 32, TRAINING.seed).take(STEPS * ROWS);
+  const ids = new RowStream(training, encode, 32, TRAINING.seed).take(STEPS * ROWS);
   expect(rows.get('input_ids')).toMatchObject({ shape: [STEPS * ROWS, 32], data: ids });
   expect(rows.get('labels')!.data).toEqual(labelsOf(ids));
   expect(rows.get('labels')!.data).toContain(-100);
