@@ -8,14 +8,14 @@ import { guided } from './guided.ts';
 import type { Leash } from './leash.ts';
 import { type Exchange, learntIn, type Objective, type Row, replyRow } from './objective.ts';
 import { preference } from './preference.ts';
-import { classicRows, DRAWS } from './recipes.ts';
+import { classicRows, DRAWS, isLeashed } from './recipes.ts';
 import { rowLogprobs } from './reference.ts';
 import { drawnRewards, loggedRewards, type RewardTask } from './reward.ts';
 import { supervised } from './supervised.ts';
 
 export interface ObjectiveContext {
   /** For its tokenizer, and to ask the reference and the weights in training. */
-  brain: Pick<Brain, 'window' | 'tokenizer' | 'promptIds' | 'trainingIds' | 'logprobs' | 'generate'>;
+  brain: Pick<Brain, 'info' | 'window' | 'tokenizer' | 'promptIds' | 'trainingIds' | 'logprobs' | 'generate'>;
   /** The weights file that the trained adapter lies over; absent: the base's own. */
   weightsFile?: string;
   trainable: Trainable;
@@ -69,12 +69,13 @@ function ofMaterial(material: JobMaterial, maxLength: number, seed: number, cont
 /** What a class's beta is for *guided*'s leash: DPO's own 0.1 is a strength of 3 (docs/LOG.md, 2026-11-26). */
 const LEASH_PER_BETA = 30;
 
-/** Adapters only: what lies under them is the base for good. None where a job asks for none. */
+/** Adapters only: what lies under them is the base for good. */
 function leashOf(
-  { beta }: Extract<JobMaterial, { kind: 'replies' }>,
+  material: Extract<JobMaterial, { kind: 'replies' }>,
   { brain, lora }: ObjectiveContext,
 ): Leash | undefined {
-  if (beta === undefined || lora === null) return undefined;
+  const { beta } = material;
+  if (beta === undefined || !isLeashed(lora === null ? 'full' : 'lora', brain.info(), material)) return undefined;
   return { strength: LEASH_PER_BETA * beta, anchors: () => anchorsFor(brain) };
 }
 

@@ -56,12 +56,23 @@ export function recipeArguments(
     case 'guided':
     case 'preference':
     case 'reward': {
-      const isLeashed = material?.kind === 'replies' && material.beta !== undefined && !full;
-      return isLeashed || material?.kind === 'drawn'
+      return material?.kind === 'drawn' || isLeashed(method, model, material)
         ? { learningRate: 2e-3 * share, numTrainEpochs: 30, gradientAccumulationSteps: ALL_AT_ONCE }
         : { learningRate: (full ? 2e-5 : 5e-4) * share, numTrainEpochs: 5, gradientAccumulationSteps: ALL_AT_ONCE };
     }
   }
+}
+
+/**
+ * Whether a job trains on guided's leash (leash.ts), and goes as far as it allows: where it asks for one, an adapter, and a model
+ * no deeper than sprout. On deeper ones neither the leash nor minutes of thirty rounds were measured.
+ */
+export function isLeashed(
+  method: 'full' | 'lora',
+  { layers }: { layers: number },
+  material?: Pick<JobMaterial, 'kind' | 'beta'>,
+): boolean {
+  return method === 'lora' && layers <= MEASURED_LAYERS && material?.kind === 'replies' && material.beta !== undefined;
 }
 
 /**

@@ -17,7 +17,7 @@ test('the classic recipe is the original script: 3 epochs of one row at 5e-5, fa
 });
 
 const METHODS = ['lora', 'full'] as const;
-const MATERIALS = [undefined, { kind: 'drawn' }, { kind: 'replies', beta: 0.1 }] as const;
+const MATERIALS = [undefined, { kind: 'drawn' }, { kind: 'replies' }] as const;
 const defaults = RECIPES.flatMap((recipe) =>
   METHODS.flatMap((method) =>
     MATERIALS.map((material) => ({
@@ -41,6 +41,17 @@ test.each(defaults)(
     );
   },
 );
+
+test('a better answer is learnt further on a leash, which adapters of models as deep as sprout have', () => {
+  const guided = (method: 'full' | 'lora', layers: number) =>
+    recipeArguments('guided', method, { layers }, { kind: 'replies', beta: 0.1 });
+  const gentle = (method: 'full' | 'lora', layers: number) =>
+    recipeArguments('guided', method, { layers }, { kind: 'replies' });
+  expect(guided('lora', 6).numTrainEpochs).toBeGreaterThan(gentle('lora', 6).numTrainEpochs);
+  expect(guided('lora', 6).learningRate).toBeGreaterThan(gentle('lora', 6).learningRate);
+  expect(guided('lora', 7)).toEqual(gentle('lora', 7));
+  expect(guided('full', 6)).toEqual(gentle('full', 6));
+});
 
 test('classic over all weights learns at the original script’s rate, whatever the depth', () => {
   expect(recipeArguments('classic', 'full', { layers: 24 }).learningRate).toBe(CLASSIC_ARGUMENTS.learningRate);
