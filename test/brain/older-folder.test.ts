@@ -2,6 +2,7 @@
 import { copyFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { specialTokens } from '../../models/sprout-training/tokenizer.ts';
 import { defaultGeneration } from '../../src/brain/index.ts';
 import { float32ToFloat16, parseModelConfig, randomWeights } from '../../src/engine/index.ts';
 import { legacyCheckpoint, storageOf, type Tensors } from '../formats/torch-files.ts';
@@ -30,6 +31,8 @@ function olderFolder(): string {
   writeFileSync(path.join(folder, 'pytorch_model.bin'), olderCheckpoint());
   const ids = Object.fromEntries(tinyEncoding.vocabulary.map((piece, id) => [piece, id]));
   writeFileSync(path.join(folder, 'vocab.json'), JSON.stringify(ids));
+  const special = { additional_special_tokens: specialTokens };
+  writeFileSync(path.join(folder, 'special_tokens_map.json'), JSON.stringify(special));
   const merges = tinyEncoding.merges.map((pair) => pair.join(' '));
   writeFileSync(path.join(folder, 'merges.txt'), `#version: 0.2\n${merges.join('\n')}\n`);
   return folder;
