@@ -17,9 +17,8 @@ export async function evaluate(
   encode: Encoder,
   window: number,
 ): Promise<Validation> {
-  const rows = documents
-    .map((document) => plainIds(document, encode).slice(0, window))
-    .sort((a, b) => a.length - b.length);
+  const whole = documents.map((document) => plainIds(document, encode));
+  const rows = whole.map((ids) => ids.slice(0, window)).sort((a, b) => a.length - b.length);
   let nll = 0;
   let tokens = 0;
   for (let first = 0; first < rows.length; first += BATCH) {
@@ -28,7 +27,7 @@ export async function evaluate(
     tokens += result.tokens;
   }
   // A document cut at the window has fewer tokens predicted than it has characters; scale up, as the PyTorch script does.
-  const all = documents.reduce((sum, document) => sum + predictedTokens(plainIds(document, encode)), 0);
+  const all = whole.reduce((sum, ids) => sum + predictedTokens(ids), 0);
   const characters = documents.reduce((sum, { turns }) => sum + turns.join('').length, 0);
   const perToken = nll / tokens;
   return {

@@ -6,11 +6,12 @@
  * talk, either may be the brain. The other sometimes carries intent and emotion in front of the utterance (as its author meant
  * them, else guessed by rules), sometimes not: the brain works with and without.
  */
+import { ROLES } from '../../src/brain/prompt.ts';
 import { guessEmotion, guessIntent } from '../../src/brain/rules.ts';
 import { seededRandom } from '../../src/engine/index.ts';
 import type { Source, TrainingDocument } from './documents.ts';
 import { shuffle } from './shuffle.ts';
-import { END, ROLES, specialTokens } from './tokenizer.ts';
+import { END, specialTokens } from './tokenizer.ts';
 
 /** Share of a person's utterances that may carry labels, and of those the share that carries each of the two. */
 export const LABELLED = 0.4;
@@ -56,6 +57,7 @@ export function labelsOf(ids: Int32Array): Int32Array {
   return ids.map((id) => (id !== endId && id < specialTokens.length ? -100 : id));
 }
 
+/** Rows without end, those of one seed always the same. */
 export class RowStream {
   readonly #documents: { document: EncodedDocument; weight: number }[];
   readonly #random: () => number;

@@ -38,7 +38,7 @@ export function batchOf(inputIds: Int32Array, batchSize: number): TrainingBatch 
 }
 
 /** Rows of a batch that go through the model together: few enough that what a layer hands to the next stays in the processor's cache. */
-const MICRO_ROWS = 4;
+export const MICRO_ROWS = 4;
 
 /** Forward, backward, clip, step. Returns the mean loss of the tokens predicted, before the step. */
 export async function takeStep(

@@ -2,13 +2,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { CONTROL_TEMPLATE } from '../../src/brain/control-template.ts';
-import { EMOTIONS, INTENTS, LANGUAGES } from '../../src/brain/types.ts';
+import { CONTROLS } from '../../src/brain/prompt.ts';
 import type { BytePairEncoding } from './bpe.ts';
 
 export const END = '<|endoftext|>';
-/** Who speaks, in the words of chat templates: the person, or the brain. */
-export const ROLES = ['user', 'assistant'] as const;
-export const specialTokens = [END, ...[...ROLES, ...LANGUAGES, ...INTENTS, ...EMOTIONS].map((name) => `<|${name}|>`)];
+export const specialTokens = [END, ...CONTROLS.map((name) => `<|${name}|>`)];
 export const VOCABULARY = 6144;
 export const WINDOW = 256;
 

@@ -10,9 +10,10 @@ import { type BrainTokenizer, type Choices, type ContextTurn, EMOTIONS, INTENTS,
 
 const CONTEXT_TOKENS = 1000;
 
-/** Who speaks: the person, or the brain. */
-const ROLES = ['user', 'assistant'] as const;
-const CONTROLS = [...ROLES, ...LANGUAGES, ...INTENTS, ...EMOTIONS];
+/** Who speaks, in the words of chat templates: the person, or the brain. */
+export const ROLES = ['user', 'assistant'] as const;
+/** What may be a control token, in the order of sprout's. */
+export const CONTROLS = [...ROLES, ...LANGUAGES, ...INTENTS, ...EMOTIONS];
 
 export interface Utterance extends Partial<Pick<Choices, 'intent' | 'emotion'>> {
   role: (typeof ROLES)[number];

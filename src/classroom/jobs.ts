@@ -122,7 +122,8 @@ function judgedTurns(
   const agreedTo = (memberId: string) => Number(store.consents.agreedTo(memberId) ?? 0);
   const judgementMay = (memberId: string) => agreedTo(memberId) >= JUDGEMENT_CONSENT;
   const choiceMay = (memberId: string) => agreedTo(memberId) >= CHOICE_CONSENT;
-  return agreedTurns(store, rated).map(({ turn, speakers }) => {
+  return agreedTurns(store, rated).map(({ turn: kept, speakers }) => {
+    const turn = withOwnTokens(brain, kept);
     const ratings = [...store.ratings.ofTurn(turn.id), ...(turn.id === rated.id ? [given] : [])];
     const prompt = prompts.get(turn.id);
     if (prompt === undefined) throw new Error(`no prompt was laid out for turn ${turn.id}`);
@@ -132,7 +133,7 @@ function judgedTurns(
       text: turn.text,
       promptIds: prompt.promptIds,
       promptMemberIds: speakers,
-      replyIds: withOwnTokens(brain, turn).outputIds ?? [],
+      replyIds: turn.outputIds ?? [],
       ratings: ratings
         .filter(({ memberId }) => judgementMay(memberId))
         .map(({ memberId, value }) => ({ memberId, value })),
@@ -146,7 +147,7 @@ function judgedTurns(
 }
 
 /**
- * All replies a turn has had, its own last, with those who prefer it and whose choice may be used; former ones only where this
+ * All replies a turn (with this brain's tokens) has had, its own last, with those who prefer it and whose choice may be used; former ones only where this
  * brain made them, in answer to the same prompt.
  */
 function judgedTries(
@@ -157,7 +158,7 @@ function judgedTries(
 ): JudgedTurn['tries'] {
   const preferences = store.tries.preferencesOf(turn.id).filter(({ memberId }) => choiceMay(memberId));
   const former = store.tries.ofTurn(turn.id).filter(({ outputIds, reply }) => spells(brain, outputIds, reply));
-  const own = { number: turn.tries, outputIds: withOwnTokens(brain, turn).outputIds ?? [] };
+  const own = { number: turn.tries, outputIds: turn.outputIds ?? [] };
   return [...former, own].map(({ number, outputIds }) => ({
     replyIds: outputIds,
     preferredBy: preferences.filter((one) => one.number === number).map(({ memberId }) => memberId),

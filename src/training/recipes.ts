@@ -55,11 +55,10 @@ export function recipeArguments(
       return { learningRate: full ? CLASSIC_ARGUMENTS.learningRate : 1e-3 * share, numTrainEpochs: 3 };
     case 'guided':
     case 'preference':
-    case 'reward': {
+    case 'reward':
       return material?.kind === 'drawn' || isLeashed(method, model, material)
         ? { learningRate: 2e-3 * share, numTrainEpochs: 30, gradientAccumulationSteps: ALL_AT_ONCE }
         : { learningRate: (full ? 2e-5 : 5e-4) * share, numTrainEpochs: 5, gradientAccumulationSteps: ALL_AT_ONCE };
-    }
   }
 }
 

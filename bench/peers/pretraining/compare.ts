@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { modelConfig } from '../../../models/sprout-training/config.ts';
 import { prepare } from '../../../models/sprout-training/prepare.ts';
-import { TRAINING } from '../../../models/sprout-training/step.ts';
+import { MICRO_ROWS, TRAINING } from '../../../models/sprout-training/step.ts';
 import type { BenchTable } from '../../table.ts';
 import { THREADS } from '../cases.ts';
 import { type Measurement, measureInTurn, medianOf, type Program, type Side } from '../pairs.ts';
@@ -32,9 +32,9 @@ type Row = BenchTable['rows'][number];
 /** How PyTorch takes the same step; the first is how anybody would write it. */
 const TORCH_WAYS: readonly (readonly [title: string, mode: 'eager' | 'compiled', microBatch: number])[] = [
   ['PyTorch', 'eager', TRAINING.rows],
-  ['PyTorch, four rows at a time', 'eager', 4],
+  [`PyTorch, ${MICRO_ROWS} rows at a time`, 'eager', MICRO_ROWS],
   ['PyTorch, compiled', 'compiled', TRAINING.rows],
-  ['PyTorch, compiled, four rows at a time', 'compiled', 4],
+  [`PyTorch, compiled, ${MICRO_ROWS} rows at a time`, 'compiled', MICRO_ROWS],
 ];
 
 /** @param pairs how often each side is measured for its speed. */
