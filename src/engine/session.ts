@@ -6,6 +6,10 @@ import type { Graph } from './graph.ts';
 
 export { InferenceSession, Tensor };
 
+// Since 1.29 onnxruntime on Linux and macOS keeps a device identifier in the home folder and sends usage events to its maker from a
+// thread of its own, unless this is set before the first session. A class's computer tells nobody anything.
+process.env.ORT_DISABLE_TELEMETRY = '1';
+
 export interface SessionOptions {
   /** Threads inside an operation; results are byte-equal for the same number. */
   threads?: number;

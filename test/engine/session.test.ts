@@ -1,4 +1,8 @@
-/** Sessions that write into memory of ours. */
+/** Sessions that write into memory of ours, and nowhere else. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { expect, test } from 'vitest';
 import { Graph } from '../../src/engine/graph.ts';
 import { openSession, runInto, Tensor } from '../../src/engine/session.ts';
@@ -34,4 +38,25 @@ test('what goes wrong in a silent run is said', async () => {
   await expect(runInto(session, { x: filled(1, 7) }, results)).rejects.toThrow(/shape/i);
   await expect(runInto(session, {}, results)).rejects.toThrow(/x/);
   await session.release();
+});
+
+/** Opens a session as a class's computer does. */
+const OPEN_ONE = `
+import { Graph } from ${JSON.stringify(new URL('../../src/engine/graph.ts', import.meta.url))};
+import { openSession } from ${JSON.stringify(new URL('../../src/engine/session.ts', import.meta.url))};
+const graph = new Graph();
+graph.output('y', graph.mul(graph.input('x', ['N']), 2));
+await (await openSession(graph)).release();
+`;
+
+test('a session keeps no device identifier and no usage events in the home folder', () => {
+  const home = mkdtempSync(path.join(tmpdir(), 'session-home-'));
+  try {
+    // By PATH alone, as onnxruntime counts nothing where it takes the environment for a build server's.
+    const env = { PATH: process.env.PATH, HOME: home, USERPROFILE: home, APPDATA: home, LOCALAPPDATA: home };
+    execFileSync(process.execPath, ['--input-type=module', '-e', OPEN_ONE], { env });
+    expect(readdirSync(home)).toEqual([]);
+  } finally {
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+  }
 });

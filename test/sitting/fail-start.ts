@@ -12,7 +12,8 @@ const DEADLINE_MS = 60_000;
 const LANGUAGES = { en: 'en_US.UTF-8', 'pt-BR': 'pt_BR.UTF-8' } as const;
 
 export interface FailedStart {
-  code: number | null;
+  /** Exit code, or the name of the signal that ended it. */
+  code: number | string | null;
   stdout: string;
   stderr: string;
 }
@@ -40,9 +41,9 @@ export function failStart(
   const deadline = setTimeout(() => child.kill('SIGKILL'), DEADLINE_MS);
   return new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code) => {
+    child.on('close', (code, signal) => {
       clearTimeout(deadline);
-      resolve({ code, stdout, stderr });
+      resolve({ code: code ?? signal, stdout, stderr });
     });
   });
 }
