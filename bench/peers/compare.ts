@@ -58,7 +58,7 @@ export function* comparePeers({ names, pairs, profile }: CompareOptions): Genera
     if (comparison.length > 0) yield comparisonTable(comparison, pairs, missing);
     if (parts.length > 0) yield partsTable(parts);
     if (isWanted('gpt2-swap')) yield swapTable(() => folderOf(SWAP_MODEL));
-    if (isWanted('pretraining')) yield* comparePretraining(pairs);
+    yield* comparePretraining(pairs, isWanted);
     if (profile) {
       for (const item of cases)
         if (item.kind === 'training') yield* profileTables(item, folderOf(item.model, item.precision), peers);

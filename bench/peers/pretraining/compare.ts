@@ -37,8 +37,13 @@ const TORCH_WAYS: readonly (readonly [title: string, mode: 'eager' | 'compiled',
   [`PyTorch, compiled, ${MICRO_ROWS} rows at a time`, 'compiled', MICRO_ROWS],
 ];
 
-/** @param pairs how often each side is measured for its speed. */
-export function* comparePretraining(pairs: number): Generator<BenchTable> {
+/**
+ * @param pairs how often each side is measured for its speed.
+ * @param isWanted of `pretraining-losses` and `pretraining-speed`.
+ */
+export function* comparePretraining(pairs: number, isWanted: (name: string) => boolean): Generator<BenchTable> {
+  const [losses, speed] = [isWanted('pretraining-losses'), isWanted('pretraining-speed')];
+  if (!losses && !speed) return;
   const python = setUpPython();
   if (!existsSync(DATA)) return yield missingTable(`sprout's dialogues are not at ${DATA}`);
   if ('missing' in python) return yield missingTable(python.missing);
@@ -48,8 +53,8 @@ export function* comparePretraining(pairs: number): Generator<BenchTable> {
     const prepared = prepare(DATA, path.join(folder, 'tokenizer'));
     const rows = Math.max(STEPS_COMPARED * ROWS_COMPARED, STEPS_TIMED * TRAINING.rows);
     writeStart(folder, prepared, { steps: STEPS_COMPARED, rows });
-    yield curvesTable(folder, python.ready);
-    yield speedTable(folder, python.ready, pairs);
+    if (losses) yield curvesTable(folder, python.ready);
+    if (speed) yield speedTable(folder, python.ready, pairs);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
