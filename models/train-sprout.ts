@@ -8,7 +8,7 @@
  * Ctrl-C stops after the step under way and keeps everything; the same command goes on. At the end, and with --export,
  * the newest checkpoint becomes the model folder models/sprout. The state lives in data/sprout.
  */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { exportSprout } from './sprout-training/export.ts';
@@ -48,7 +48,8 @@ if (!values.export) {
   let stopping = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (stopping = true));
   const steps = Number(values.steps);
-  const prepared = prepare(values.data ?? path.join(root, '..', 'shared', 'data'), modelFolder);
+  const dataFolder = values.data ?? path.join(root, '..', 'shared', 'data');
+  const prepared = prepare(dataFolder, modelFolder, { keepVocabulary: existsSync(checkpointFile) });
   const { step, done } = await trainSprout(prepared, {
     steps,
     cooldownFrom: Number(values['cooldown-from'] ?? Math.round(steps * 0.6)),

@@ -27,21 +27,22 @@ export interface TrainingDocument {
 
 export interface Source {
   name: string;
-  /** How often a pass shows each document. */
+  /** How often a pass shows each document; of a fraction, the share of passes. */
   weight: number;
   documents: TrainingDocument[];
 }
 
+/** Shown each once a pass, the self-dialogues, grown-ups on films and sport, would be two thirds of all that is read. */
 export const WEIGHTS = {
-  'self-dialogue': 1,
+  'self-dialogue': 0.3,
   'chatterbot-en': 2,
   'chatterbot-pt': 4,
-  'tatoeba-en-pt': 2,
-  'tatoeba-pt-en': 2,
+  'tatoeba-en-pt': 1,
+  'tatoeba-pt-en': 1,
   'own-pt': 4,
-  'own-en': 3,
-  'own-en-pt': 1,
-  'own-pt-en': 1,
+  'own-en': 4,
+  'own-en-pt': 0.5,
+  'own-pt-en': 0.5,
 } as const satisfies Record<string, number>;
 
 export type SourceName = keyof typeof WEIGHTS;
@@ -89,7 +90,8 @@ export function readDocuments(folder: string, corpus: readonly CorpusDialogue[] 
   for (const source of training)
     source.documents = source.documents.filter(
       (document) =>
-        (isOwn(source) || isSuitable(document.turns)) && !keysOf(document).some((key) => heldOutKeys.has(key)),
+        (isOwn(source) || (isSuitable(document.turns) && isTalk(document.turns))) &&
+        !keysOf(document).some((key) => heldOutKeys.has(key)),
     );
   const heldOut: SproutData['heldOut'] = {
     mixed: shared.heldOut,
@@ -157,6 +159,11 @@ function readShared(folder: string) {
       .filter(({ language }) => language === 'en-pt')
       .map(tidied),
   };
+}
+
+/** A few dialogues hold program code, or braces where somebody said nothing. */
+function isTalk(turns: readonly string[]): boolean {
+  return !turns.some((turn) => /[{}`\\]/.test(turn));
 }
 
 /** What a document says, whatever its direction: a pair held out one way is not trained on the other way. */

@@ -95,9 +95,16 @@ export class RowStream {
   }
 
   #startPass(): void {
-    this.#order = this.#documents.flatMap(({ document, weight }) => Array<EncodedDocument>(weight).fill(document));
+    this.#order = this.#documents.flatMap(({ document, weight }) =>
+      Array<EncodedDocument>(this.#copies(weight)).fill(document),
+    );
     shuffle(this.#order, this.#random);
     this.#next = 0;
+  }
+
+  #copies(weight: number): number {
+    const rest = weight % 1;
+    return Math.floor(weight) + (rest > 0 && this.#random() < rest ? 1 : 0);
   }
 
   #append({ language, turns }: EncodedDocument): void {

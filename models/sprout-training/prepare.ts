@@ -1,25 +1,33 @@
-/** Reads the data, learns the vocabulary, and hands out what training and validation need. Same data, same result. */
+/** Reads the data, learns the vocabulary or keeps it, and hands out what training and validation need. Same data, same result. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { createEncoder, trainBytePairEncoding } from './bpe.ts';
+import { type BytePairEncoding, createEncoder, trainBytePairEncoding } from './bpe.ts';
 import { readDocuments, type SproutData } from './documents.ts';
 import type { Encoder } from './packing.ts';
-import { specialTokens, VOCABULARY, writeTokenizer } from './tokenizer.ts';
+import { readVocabulary, specialTokens, VOCABULARY, writeTokenizer } from './tokenizer.ts';
 
 export interface Prepared extends SproutData {
   encode: Encoder;
 }
 
-/** @param tokenizerFolder where the tokenizer's files are written. */
-export function prepare(dataFolder: string, tokenizerFolder: string): Prepared {
+/**
+ * @param tokenizerFolder where the tokenizer's files are written.
+ * @param keepVocabulary takes the vocabulary that is written there already: to weights that have learnt it, a new one would be
+ *   another language.
+ */
+export function prepare(dataFolder: string, tokenizerFolder: string, { keepVocabulary = false } = {}): Prepared {
   if (!existsSync(path.join(dataFolder, 'self-dialogue.en.jsonl.gz'))) {
     console.error(`Sprout is trained from the dialogues in ${dataFolder}, which are not there; nothing was done.`);
     process.exit(2);
   }
   const data = readDocuments(dataFolder);
-  const encoding = trainBytePairEncoding(weighedTexts(data), VOCABULARY, specialTokens);
+  const encoding = keepVocabulary ? readVocabulary(tokenizerFolder) : learnVocabulary(data);
   writeTokenizer(tokenizerFolder, encoding);
   return { ...data, encode: createEncoder(encoding) };
+}
+
+function learnVocabulary(data: SproutData): BytePairEncoding {
+  return trainBytePairEncoding(weighedTexts(data), VOCABULARY, specialTokens);
 }
 
 function* weighedTexts({ training }: SproutData): Generator<{ text: string; weight: number }> {

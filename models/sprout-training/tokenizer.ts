@@ -1,5 +1,5 @@
 /** Sprout's tokenizer: its special tokens, and its files as Hugging Face's libraries read them. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { CONTROL_TEMPLATE } from '../../src/brain/control-template.ts';
 import { CONTROLS } from '../../src/brain/prompt.ts';
@@ -9,10 +9,11 @@ export const END = '<|endoftext|>';
 export const specialTokens = [END, ...CONTROLS.map((name) => `<|${name}|>`)];
 export const VOCABULARY = 6144;
 export const WINDOW = 256;
+const TOKENIZER_FILE = 'tokenizer.json';
 
 export function writeTokenizer(folder: string, { vocabulary, merges }: BytePairEncoding): void {
   mkdirSync(folder, { recursive: true });
-  writeJson(path.join(folder, 'tokenizer.json'), {
+  writeJson(path.join(folder, TOKENIZER_FILE), {
     version: '1.0',
     truncation: null,
     padding: null,
@@ -43,6 +44,14 @@ export function writeTokenizer(folder: string, { vocabulary, merges }: BytePairE
     },
   });
   writeTokenizerSettings(folder);
+}
+
+/** The vocabulary that `writeTokenizer` wrote. */
+export function readVocabulary(folder: string): BytePairEncoding {
+  const { model } = JSON.parse(readFileSync(path.join(folder, TOKENIZER_FILE), 'utf8'));
+  const vocabulary: string[] = [];
+  for (const [token, id] of Object.entries(model.vocab as Record<string, number>)) vocabulary[id] = token;
+  return { specialTokens, vocabulary, merges: model.merges.map((pair: string) => pair.split(' ')) };
 }
 
 /** What stands beside the vocabulary, which is the same for every one. */

@@ -11,7 +11,7 @@ import { labelsOf, plainIds, RowStream } from '../../models/sprout-training/pack
 import { PythonRandom } from '../../models/sprout-training/python-random.ts';
 import { learningRate } from '../../models/sprout-training/schedule.ts';
 import { isSuitable } from '../../models/sprout-training/suitable.ts';
-import { specialTokens } from '../../models/sprout-training/tokenizer.ts';
+import { readVocabulary, specialTokens, writeTokenizer } from '../../models/sprout-training/tokenizer.ts';
 import { temporaryFolder, tinyConfig, tinyEncoding } from './helpers.ts';
 
 const sharedData = path.resolve('..', 'shared', 'data');
@@ -51,6 +51,12 @@ describe('the vocabulary', () => {
   });
 });
 
+test('a vocabulary is read as it was written', () => {
+  const folder = temporaryFolder();
+  writeTokenizer(folder, tinyEncoding);
+  expect(readVocabulary(folder)).toEqual(tinyEncoding);
+});
+
 describe('the stream of rows', () => {
   test('goes on after any number of rows as if it had never stopped', () => {
     fc.assert(
@@ -73,6 +79,21 @@ describe('the stream of rows', () => {
     expect(count('ask')).toBeGreaterThan(0);
     expect(count('ask')).toBeLessThan(count('pt') + count('en'));
     expect(count('neutral')).toBeGreaterThan(0);
+  });
+
+  test('shows one whose weight is a fraction in that share of the passes', () => {
+    const [english, portuguese] = [documents.slice(0, 1), documents.slice(1, 2)];
+    const some = [
+      { name: 'some', weight: 0.3, documents: english },
+      { name: 'all', weight: 1, documents: portuguese },
+      { name: 'twice and some', weight: 2.5, documents: documents.slice(2) },
+    ];
+    const stream = new RowStream(some, encode, 64, 5);
+    const ids = Array.from({ length: 600 }, () => [...stream.next()]).flat();
+    const count = (name: string) => ids.filter((id) => id === specialTokens.indexOf(`<|${name}|>`)).length;
+    expect(count('pt')).toBeGreaterThan(400);
+    expect(count('en') / count('pt')).toBeCloseTo(0.3, 1);
+    expect(count('en-pt') / count('pt')).toBeCloseTo(2.5, 1);
   });
 
   test('asks nobody to predict what a person chose', () => {
