@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Logger } from 'pino';
-import { BertScorer, type Brain, EXACT_ENCODERS, type FoundModel, openBrain } from './brain/index.ts';
+import { BertScorer, type Brain, EXACT_ENCODERS, type FoundModel, openBrain, pinnedSprout } from './brain/index.ts';
 import { Classroom } from './classroom/index.ts';
 import type { Config } from './config.ts';
 import { startBot } from './discord/index.ts';
@@ -104,12 +104,13 @@ export async function openFactory(
 }
 
 /**
- * What BRAIN names, as `openBrain` takes it. A model of the hub is downloaded once, and named with its commit from then on:
- * a class's versions stay with the weights they grew from, even when the hub has newer ones.
+ * What BRAIN names, as `openBrain` takes it. A model of the hub is downloaded once, and named with its commit from then on, the
+ * embedded one with its edition: a class's versions stay with the weights they grew from, even when there are newer ones.
  * @throws UserError those of `downloadModel`.
  */
 async function modelOf({ brain, hub }: Config, onProgress?: (progress: DownloadProgress) => void): Promise<string> {
-  if (brain === 'sprout' || existsSync(brain) || parseHubId(brain) === null) return brain;
+  if (brain === 'sprout') return pinnedSprout();
+  if (existsSync(brain) || parseHubId(brain) === null) return brain;
   const options = { settings: hub, cachedFirst: true, ...(onProgress === undefined ? {} : { onProgress }) };
   return (await downloadModel(brain, options)).pinned;
 }

@@ -9,7 +9,7 @@ export {
   type FoundModel,
 } from './bert-scorer.ts';
 export { guessChoices, guessLanguage } from './guess.ts';
-export { type Located, locate, modelName } from './locate.ts';
+export { type Located, locate, modelName, pinnedSprout } from './locate.ts';
 export { closedIds, control, controlIds, promptBudget, talkIds, type Utterance } from './prompt.ts';
 export { guessEmotion, guessIntent } from './rules.ts';
 export { defaultGeneration } from './settings.ts';

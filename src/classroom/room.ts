@@ -15,7 +15,7 @@ export interface ClassroomOptions {
   store: Store;
   /** A loaded brain, or one on its way; turns wait for it. */
   brain: Brain | Promise<Brain>;
-  /** What the brain was opened from: 'sprout' or a model folder. Versions and jobs name it as their base. */
+  /** What the brain was opened from, pinned where it can be. Versions and jobs name it as their base. */
   model?: string;
   /** Called when a job waits: the supervisor's `wake`. */
   wakeTraining(): void;

@@ -88,7 +88,7 @@ export const JOB_RECIPES = Object.freeze(['classic', 'guided', 'preference', 're
 export type JobRecipe = (typeof JOB_RECIPES)[number];
 
 export interface JobPayload {
-  /** 'sprout' or a model folder. */
+  /** The brain's name, pinned where it can be: 'sprout@…', 'owner/name@…', or a folder. */
   base: string;
   recipe: JobRecipe;
   method: 'full' | 'lora';

@@ -25,7 +25,7 @@ export type NewVersion = {
   /** The version it grew from; null is the base. */
   parentId: string | null;
   jobId: string | null;
-  /** 'sprout' or a model folder. */
+  /** The brain's name, pinned where it can be: 'sprout@…', 'owner/name@…', or a folder. */
   base: string;
   method: VersionMethod;
   note: string;

@@ -109,7 +109,7 @@ export const versions = sqliteTable(
     number: integer('number').notNull(),
     parentId: text('parent_id').references((): AnySQLiteColumn => versions.id, { onDelete: 'set null' }),
     jobId: text('job_id').references((): AnySQLiteColumn => jobs.id, { onDelete: 'set null' }),
-    /** The model it grew from: 'sprout' or a folder. */
+    /** The model it grew from, pinned where it can be. */
     base: text('base').notNull(),
     method: text('method', { enum: VERSION_METHODS }).notNull(),
     note: text('note').notNull(),
