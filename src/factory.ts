@@ -66,6 +66,7 @@ export async function openFactory(
       store,
       brain,
       model,
+      drawing: brain.drawing,
       declarationRequired,
       bertScorer,
       wakeTraining: () => supervisor.wake(),

@@ -2,7 +2,7 @@
  * A class that teaches its brain: a pair is asked, the reply rated, the better answer written. What a training learns from is
  * what a class's job gets (src/classroom/material.ts), its settings the recipe's own unless a row of the table changes them.
  */
-import { type Brain, type BrainVersion, closedIds, defaultGeneration } from '../../src/brain/index.ts';
+import { type Brain, type BrainVersion, closedIds } from '../../src/brain/index.ts';
 import { gatherMaterial, type JudgedTurn, type MaterialRules } from '../../src/classroom/material.ts';
 import { copyTensors, defaultLora } from '../../src/engine/index.ts';
 import type { JobMaterial } from '../../src/store/index.ts';
@@ -89,7 +89,7 @@ async function asked(
   seed: number,
 ): Promise<JudgedTurn> {
   const promptIds = await brain.promptIds([], question, { language, intent: 'ask', emotion: 'neutral' });
-  const settings = { ...defaultGeneration, maxNewTokens: MOST_TOKENS, seed };
+  const settings = { maxNewTokens: MOST_TOKENS, seed };
   const { outputIds, text } = await brain.generate(promptIds, settings, version);
   return {
     ...{

@@ -1,5 +1,5 @@
 /** Whether a brain says what it was taught, and whether it says it where it was not asked. */
-import { type Brain, type BrainVersion, defaultGeneration } from '../../src/brain/index.ts';
+import type { Brain, BrainVersion } from '../../src/brain/index.ts';
 import { rouge } from '../../src/scoring/index.ts';
 import { PAIRS, type Pair, UNRELATED } from './pairs.ts';
 
@@ -55,8 +55,7 @@ async function reply(
     intent: text.endsWith('?') ? 'ask' : 'suggest',
     emotion: 'neutral',
   });
-  const settings =
-    'greedy' in draw ? { greedy: true, repetitionPenalty: 1, seed: 0 } : { ...defaultGeneration, seed: draw.seed };
+  const settings = 'greedy' in draw ? { greedy: true, repetitionPenalty: 1, seed: 0 } : { seed: draw.seed };
   return (await brain.generate(promptIds, { ...settings, maxNewTokens: MOST_TOKENS }, version)).text;
 }
 

@@ -77,7 +77,7 @@ function translationPart({ translation }: Evaluation): string {
   );
   return `### Translation
 
-Held-out Tatoeba pairs, greedy (with the repetition penalty of 1.2), chrF2 as sacrebleu counts it. "Copied": the sentence said back as it is.
+Held-out Tatoeba pairs, greedy (with the brain's own repetition penalty), chrF2 as sacrebleu counts it. "Copied": the sentence said back as it is.
 
 ${table(['', 'pairs', 'chrF2', 'copied'], rows)}
 
@@ -125,7 +125,7 @@ function repliesPart({ answers }: Evaluation): string {
   ]);
   return `### The replies, not picked
 
-With the program's own settings (temperature 0.7, top-k 50, top-p 0.9, repetition penalty 1.2), the first seed; and greedy.
+Drawn as the brain's own settings say (generation_config.json), the first seed; and greedy.
 
 ${table(['', 'said', 'replied', 'greedy'], rows)}`;
 }

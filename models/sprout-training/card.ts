@@ -111,7 +111,7 @@ function dataPart(corpus: readonly CorpusDialogue[]): string {
 |---|---|---|
 ${rows.join('\n')}
 
-The numbers say how often a pass shows each document. [The corpus](corpus/README.md) has ${corpus.length.toLocaleString('en')} dialogues in Portuguese, ${bilingual.toLocaleString('en')} of them in English too. ${percent(LABELLED)} of a
+The numbers say how often a pass shows each document, of a fraction in what share of the passes. [The corpus](corpus/README.md) has ${corpus.length.toLocaleString('en')} dialogues in Portuguese, ${bilingual.toLocaleString('en')} of them in English too. ${percent(LABELLED)} of a
 person's utterances may carry labels, each of the two in ${percent(LABEL_KEPT)} of these: as the author meant them in the corpus, guessed by written rules
 elsewhere (\`src/brain/rules.ts\`).
 
@@ -151,7 +151,7 @@ const LIMITS = `## Limits
 
 It has no sense of truth or of kindness and knows no facts to rely on: a class should read its replies as the guesses of a language model,
 which is what there is to learn from them. It forgets what was said ${WINDOW} tokens ago. Its Portuguese is that of one author's corpus and of short
-sentences, its English mostly that of adults chatting about films, music and sport. The word list is a precaution, not a guarantee.`;
+sentences, its English that too, and that of adults chatting about films, music and sport. The word list is a precaution, not a guarantee.`;
 
 function percent(share: number): string {
   return `${Math.round(100 * share)} %`;

@@ -25,14 +25,18 @@ export const modelConfig = {
   use_cache: true,
 };
 
+/**
+ * Drawn closer to the likeliest than other brains are: it is small, and what is unlikely is seldom a word of its mind. The penalty counts the prompt
+ * too, as transformers' does: a strong one keeps a reply from naming what was asked about.
+ */
 export const generationConfig = {
   bos_token_id: 0,
   eos_token_id: 0,
   pad_token_id: 0,
   do_sample: true,
   max_new_tokens: 100,
-  temperature: 0.7,
+  temperature: 0.5,
   top_k: 50,
   top_p: 0.9,
-  repetition_penalty: 1.2,
+  repetition_penalty: 1.05,
 };

@@ -32,15 +32,15 @@ export interface Source {
   documents: TrainingDocument[];
 }
 
-/** Shown each once a pass, the self-dialogues, grown-ups on films and sport, would be two thirds of all that is read. */
+/** Shown once a pass each, the self-dialogues, grown-ups on films and sport, would be half of all that is read. */
 export const WEIGHTS = {
-  'self-dialogue': 0.3,
+  'self-dialogue': 0.6,
   'chatterbot-en': 2,
   'chatterbot-pt': 4,
   'tatoeba-en-pt': 1,
   'tatoeba-pt-en': 1,
-  'own-pt': 4,
-  'own-en': 4,
+  'own-pt': 3,
+  'own-en': 3,
   'own-en-pt': 0.5,
   'own-pt-en': 0.5,
 } as const satisfies Record<string, number>;

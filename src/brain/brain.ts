@@ -20,7 +20,7 @@ import { describe } from './info.ts';
 import { locate } from './locate.ts';
 import { promptBudget, shorten } from './prompt.ts';
 import { SerialQueue } from './queue.ts';
-import { completeSettings, defaultGeneration } from './settings.ts';
+import { completeSettings, defaultGeneration, ownDrawing } from './settings.ts';
 import { TemplateRenderer } from './template-renderer.ts';
 import { openTokenizer } from './tokenizer.ts';
 import type {
@@ -33,6 +33,7 @@ import type {
   ChatMessage,
   Choices,
   ContextTurn,
+  DrawingSettings,
   Generation,
   GenerationSettings,
 } from './types.ts';
@@ -117,6 +118,7 @@ class LoadedBrain implements Brain {
   readonly #versions: Versions;
   readonly #queue = new SerialQueue();
   readonly #templates: TemplateRenderer;
+  readonly drawing: DrawingSettings;
   readonly #endIds: readonly number[];
   #disposed: Promise<void> | undefined;
 
@@ -130,6 +132,7 @@ class LoadedBrain implements Brain {
     this.tokenizer = openTokenizer(source, config.eosTokenId);
     this.#templates = new TemplateRenderer(source.path);
     this.#endIds = endTokens(source, this.tokenizer);
+    this.drawing = ownDrawing(source);
   }
 
   get weightsFile(): string {
@@ -168,7 +171,7 @@ class LoadedBrain implements Brain {
     onToken?: (id: number, textSoFar: string) => void,
   ): Promise<Generation> {
     return this.#run(version, async ({ generate }) => {
-      const whole = completeSettings(settings);
+      const whole = completeSettings(settings, this.drawing);
       this.#check(promptIds);
       const inputIds = this.#fit(promptIds, whole.maxNewTokens);
       whole.maxNewTokens = Math.min(whole.maxNewTokens, this.window - inputIds.length);

@@ -25,10 +25,8 @@ export interface ContextTurn {
   reply: string;
 }
 
-/** How the next token is picked; names and meanings are those of transformers' GenerationConfig. */
-export interface GenerationSettings {
-  /** Default 100. */
-  maxNewTokens?: number;
+/** How the next token is picked; names, meanings and defaults are those of transformers' GenerationConfig: the model's own, else these. */
+export interface DrawingSettings {
   /** Default 0.7. */
   temperature?: number;
   /** Default 50; 0 keeps every token. */
@@ -37,6 +35,11 @@ export interface GenerationSettings {
   topP?: number;
   /** Default 1.2; 1 is none. */
   repetitionPenalty?: number;
+}
+
+export interface GenerationSettings extends DrawingSettings {
+  /** Default 100. */
+  maxNewTokens?: number;
   /** Same seed, same prompt, same weights: same reply. */
   seed: number;
   /** Always the likeliest token; temperature, top-k, top-p and seed are then without effect. */
@@ -152,6 +155,8 @@ export interface Brain {
   readonly tokenizer: BrainTokenizer;
   /** The model as it lies on disk, for those that train or convert it. */
   readonly source: ModelSource;
+  /** How the model's own generation_config.json has it drawn from; `generate` takes it where nothing else is said. */
+  readonly drawing: DrawingSettings;
   /** The base's weights as a float32 .safetensors file. */
   readonly weightsFile: string;
   /** The same weights for training an adapter over them: as they are stored, in half precision too, or as they are served. */

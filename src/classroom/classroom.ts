@@ -332,6 +332,7 @@ function completed(options: ClassroomOptions, announced: () => void): Room {
     store,
     brain,
     model: options.model ?? 'sprout',
+    drawing: options.drawing ?? {},
     wakeTraining: () => options.wakeTraining(),
     now: options.now ?? Date.now,
     newSeed: () => Math.floor(random() * SEEDS),

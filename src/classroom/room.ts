@@ -1,5 +1,5 @@
 /** What the classroom stands on, handed to each of its parts. */
-import type { BertScorer, Brain } from '../brain/index.ts';
+import type { BertScorer, Brain, DrawingSettings } from '../brain/index.ts';
 import type { Store } from '../store/index.ts';
 import type { ClassSettings } from './settings.ts';
 import { completeSettings } from './settings.ts';
@@ -17,6 +17,8 @@ export interface ClassroomOptions {
   brain: Brain | Promise<Brain>;
   /** What the brain was opened from, pinned where it can be. Versions and jobs name it as their base. */
   model?: string;
+  /** How the brain's own settings have it drawn from: a class's defaults. */
+  drawing?: DrawingSettings;
   /** Called when a job waits: the supervisor's `wake`. */
   wakeTraining(): void;
   /** Milliseconds since 1970. */
@@ -38,6 +40,7 @@ export interface Room {
   store: Store;
   brain: Promise<Brain>;
   model: string;
+  drawing: DrawingSettings;
   wakeTraining(): void;
   now(): number;
   newSeed(): number;
@@ -61,10 +64,10 @@ export interface Actor {
   locale: 'en' | 'pt-BR';
 }
 
-/** The class's settings over the defaults; its language is the one it was made with until somebody sets another. */
-export function settingsOf({ store }: Pick<Room, 'store'>, classId: string): ClassSettings {
+/** The class's settings over the brain's and the program's defaults; its language is the one it was made with until somebody sets another. */
+export function settingsOf({ store, drawing }: Pick<Room, 'store' | 'drawing'>, classId: string): ClassSettings {
   const locale = store.classes.get(classId)?.locale === 'pt-BR' ? 'pt-BR' : 'en';
-  return completeSettings(store.settings.get(classId), { locale });
+  return completeSettings(store.settings.get(classId), { ...drawing, locale });
 }
 
 export function plainTimer(ms: number, work: () => void): () => void {

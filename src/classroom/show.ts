@@ -25,7 +25,7 @@ import type {
   WhyView,
 } from './views.ts';
 
-type Shop = Pick<Room, 'store' | 'model'>;
+type Shop = Pick<Room, 'store' | 'model' | 'drawing'>;
 
 /** The answered turns among `turns` as numbers. */
 export function measuredTurns(store: Store, turns: readonly TurnRow[]): MeasuredTurn[] {

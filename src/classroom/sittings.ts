@@ -312,7 +312,11 @@ export class Sittings {
 }
 
 /** The class's settings with what was said at the sitting's start over them. */
-export function sessionSettings(room: Pick<Room, 'store'>, classId: string, state: SessionState): ClassSettings {
+export function sessionSettings(
+  room: Pick<Room, 'store' | 'drawing'>,
+  classId: string,
+  state: SessionState,
+): ClassSettings {
   return completeSettings(state.overrides, settingsOf(room, classId));
 }
 

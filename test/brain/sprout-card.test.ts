@@ -30,7 +30,7 @@ describe('the card', () => {
   test('tells the licence, every source with its own, and how the training went', () => {
     const card = modelCard(data);
     expect(card).toMatch(/^---\nlicense: mit\n/);
-    const rows = card.slice(card.indexOf('## Data'), card.indexOf('Held out')).match(/^\| .* \| \d+ \| .* \|$/gm);
+    const rows = card.slice(card.indexOf('## Data'), card.indexOf('Held out')).match(/^\| .* \| [\d.]+ \| .* \|$/gm);
     expect(rows).toHaveLength(Object.keys(WEIGHTS).length);
     for (const row of rows!) expect(row).toMatch(/\| (BSD-3-Clause|CC BY 2\.0 FR|CC0 1\.0) \|$/);
     expect(card).toContain('2 dialogues in Portuguese, 1 of them in English too');

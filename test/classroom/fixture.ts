@@ -151,9 +151,9 @@ export function brokenBrain(brain: Brain, reason: unknown): Brain {
 
 /** The brain's members as an object of their own, so that one of them can be another's. */
 export function withMembersOf(brain: Brain): Brain {
-  const { name, config, window, tokenizer, source, weightsFile, frozenFile } = brain;
+  const { name, config, window, tokenizer, source, drawing, weightsFile, frozenFile } = brain;
   return {
-    ...{ name, config, window, tokenizer, source, weightsFile, frozenFile },
+    ...{ name, config, window, tokenizer, source, drawing, weightsFile, frozenFile },
     promptIds: brain.promptIds.bind(brain),
     conversationIds: brain.conversationIds.bind(brain),
     trainingIds: brain.trainingIds.bind(brain),

@@ -113,3 +113,11 @@ function errorOf(work: () => unknown): UserError {
   }
   throw new Error('nothing was refused');
 }
+
+test('a brain’s own way of drawing is the class’s until the class sets another', () => {
+  const { classroom } = createWorld(shared, { drawing: { temperature: 0.5, repetitionPenalty: 1.05 } });
+  classroom.startSession(rosa, PLACE);
+  expect(classroom.settings(CLASS_ID)).toMatchObject({ temperature: 0.5, repetitionPenalty: 1.05, topK: 50 });
+  classroom.configure(rosa, CLASS_ID, { temperature: 0.9 });
+  expect(classroom.settings(CLASS_ID)).toMatchObject({ temperature: 0.9, repetitionPenalty: 1.05, topP: 0.9 });
+});
