@@ -43,10 +43,11 @@ Writes one line: {"input_ids", "output_ids", "text", "tokens_per_second"}. outpu
   --adapter DIR           a peft adapter (LoRA) over the model
   --max-new-tokens N      at most so many new tokens (default: 100)
   --greedy                always the likeliest token
-  --temperature T         default: 0.7
-  --top-k K               default: 50; 0 keeps every token
-  --top-p P               default: 0.9; 1 keeps every token
-  --repetition-penalty R  default: 1.2, with --greedy 1 (none)
+  --temperature T         this and the next three, if not given: the model's own
+                          generation_config.json, where it says do_sample; else 0.7
+  --top-k K               else 50; 0 keeps every token
+  --top-p P               else 0.9; 1 keeps every token
+  --repetition-penalty R  else 1.2; with --greedy 1 (none)
   --seed S                default: 42
   --quantised             weights in 4 or 8 bits: smaller and faster, a little inexact`,
   help_logprobs: `Usage: brain logprobs MODEL (--text TEXT | --input-ids JSON) [--adapter DIR]

@@ -45,10 +45,11 @@ Escreve uma linha: {"input_ids", "output_ids", "text", "tokens_per_second"}. out
   --adapter DIR           um adaptador peft (LoRA) sobre o modelo
   --max-new-tokens N      no máximo tantos tokens novos (padrão: 100)
   --greedy                sempre o token mais provável
-  --temperature T         padrão: 0.7
-  --top-k K               padrão: 50; 0 mantém todos os tokens
-  --top-p P               padrão: 0.9; 1 mantém todos os tokens
-  --repetition-penalty R  padrão: 1.2; com --greedy, 1 (nenhuma)
+  --temperature T         esta e as três seguintes, se não vierem: as do próprio modelo
+                          (generation_config.json, onde diz do_sample); senão 0.7
+  --top-k K               senão 50; 0 mantém todos os tokens
+  --top-p P               senão 0.9; 1 mantém todos os tokens
+  --repetition-penalty R  senão 1.2; com --greedy, 1 (nenhuma)
   --seed S                padrão: 42
   --quantised             pesos em 4 ou 8 bits: menor e mais rápido, um pouco menos exato`,
   help_logprobs: `Uso: brain logprobs MODEL (--text TEXTO | --input-ids JSON) [--adapter DIR]
