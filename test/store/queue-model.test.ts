@@ -86,16 +86,18 @@ class Model {
 const WRITES = ['checkpoint', 'finish', 'fail', 'release', 'abandon'] as const;
 type Write = (typeof WRITES)[number];
 
-const job = fc.nat({ max: 4 });
+// Few jobs, claimed often: a worker's write is seldom of a job that it holds otherwise, and some states were not reached in every run.
+const job = fc.nat({ max: 2 });
 const worker = fc.constantFrom(...WORKERS);
 const calls = fc.array(
   fc.oneof(
     fc.record({ call: fc.constant('enqueue' as const) }),
     fc.record({ call: fc.constant('wait' as const), ms: fc.constantFrom(1, 999, 1000) }),
-    fc.record({ call: fc.constantFrom('claim' as const, 'died' as const), worker }),
+    { weight: 2, arbitrary: fc.record({ call: fc.constant('claim' as const), worker }) },
+    fc.record({ call: fc.constant('died' as const), worker }),
     fc.record({ call: fc.constant('beat' as const), job, worker }),
     {
-      weight: 2,
+      weight: 4,
       arbitrary: fc.record({ call: fc.constant('write' as const), kind: fc.constantFrom(...WRITES), job, worker }),
     },
     fc.record({ call: fc.constant('cancel' as const), job, keep: fc.boolean() }),
@@ -161,7 +163,7 @@ test('every sequence of calls leaves the queue as its model says', () => {
       }
     }),
   );
-  fc.assert(property, { numRuns: 200 });
+  fc.assert(property, { numRuns: 400 });
   expect([...reached].sort()).toEqual(['cancelled', 'failed', 'finished', 'queued', 'running']);
 
   function performWrite(kind: Write, id: string, by: string) {
