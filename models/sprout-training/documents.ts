@@ -32,7 +32,7 @@ export interface Source {
   documents: TrainingDocument[];
 }
 
-/** Shown once a pass each, the self-dialogues, grown-ups on films and sport, would be half of all that is read. */
+/** Shown once a pass each, the self-dialogues, grown-ups on films and sport, would be more than half of all that is read. */
 export const WEIGHTS = {
   'self-dialogue': 0.6,
   'chatterbot-en': 2,

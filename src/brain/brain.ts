@@ -114,11 +114,11 @@ class LoadedBrain implements Brain {
   readonly window: number;
   readonly tokenizer: BrainTokenizer;
   readonly source: ModelSource;
+  readonly drawing: DrawingSettings;
   readonly #files: WeightFiles;
   readonly #versions: Versions;
   readonly #queue = new SerialQueue();
   readonly #templates: TemplateRenderer;
-  readonly drawing: DrawingSettings;
   readonly #endIds: readonly number[];
   #disposed: Promise<void> | undefined;
 

@@ -8,7 +8,7 @@ import { PROJECT_FOLDER } from '../../src/config.ts';
 
 /** What `npm start` gives to node. */
 const START_ARGUMENTS = packageJson.scripts.start.split(' ').slice(1);
-const DEADLINE_MS = 150_000;
+const DEADLINE_MS = 60_000;
 const LANGUAGES = { en: 'en_US.UTF-8', 'pt-BR': 'pt_BR.UTF-8' } as const;
 
 export interface FailedStart {

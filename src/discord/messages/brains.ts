@@ -33,7 +33,9 @@ export function brainsMessage(versions: readonly VersionView[], locale: Locale):
 function versionLine(version: VersionView, locale: Locale): string {
   const mark = version.current ? '▶️ ' : '';
   const parts = [
-    version.number === 0 ? t(locale, 'discord:version_base', { base: quoted(version.base, 40, '·', 1) }) : '',
+    version.number === 0
+      ? t(locale, 'discord:version_base', { base: quoted(modelName(version.base), 40, '·', 1) })
+      : '',
     version.method === null ? '' : version.method === 'lora' ? 'LoRA' : t(locale, 'discord:method_full'),
     version.parentNumber === null ? '' : t(locale, 'discord:version_from', { number: version.parentNumber }),
     version.createdAt === null ? '' : moment(version.createdAt),
