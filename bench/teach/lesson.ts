@@ -9,6 +9,7 @@ import type { JobMaterial } from '../../src/store/index.ts';
 import { guided } from '../../src/training/guided.ts';
 import { classicText, type Recipe } from '../../src/training/index.ts';
 import type { Exchange } from '../../src/training/objective.ts';
+import { anchorsAStep } from '../../src/training/recipes.ts';
 import type { TrainingArguments } from '../../src/training/trainer.ts';
 import { type Job, type JobChanges, runJob } from '../recipes/job.ts';
 import { isSaid, MOST_TOKENS } from './measure.ts';
@@ -142,7 +143,8 @@ async function trained(brain: Brain, given: Job, from: BrainVersion, way: Way): 
   const changes: JobChanges = { lora: defaultLora(brain.config, rank, 2 * rank), ...(args && { args }) };
   const { material } = job;
   if (material?.kind === 'replies' && anchors !== undefined) {
-    const leash = { strength: LEASH_STRENGTH, anchors: async () => anchors };
+    const { layers } = brain.info();
+    const leash = { strength: LEASH_STRENGTH, anchorsAStep: anchorsAStep(layers), anchors: async () => anchors };
     changes.objective = () => guided(material.replies, brain.window, leash);
   }
   const { version } = await runJob(brain, job as Job, from, changes);

@@ -5,8 +5,10 @@
  *   weight > 0:  weight · Σ −ln p(token)     the supervised loss
  *   weight < 0:  |weight| · pushAway         bounded (push-away.ts)
  *
- * On a leash (leash.ts) two things change, so that a job takes nothing that it was not given: what replaces a correction is pushed
- * by a fifth only, as learning the answer makes it unlikely by itself; and a token to learn that is likely enough is left alone.
+ * On a leash (leash.ts) two things change, so that a job takes nothing that it was not given: what a correction replaces is pushed
+ * by a fifth of what the correction pulls, however long it is, as learning the answer makes it unlikely by itself (a large brain's
+ * long reply, pushed token by token, leaves nothing of a short answer: docs/LOG.md, 2026-11-27); and a token to learn that is likely
+ * enough is left alone.
  *
  * The two have the same slope at the start, so where a correction repeats most of the reply, what they share stays as it is
  * and the words that differ move. (Unlikelihood, Welleck et al. 2020, hardly pulls at the unlikely words a correction
@@ -25,26 +27,26 @@ export interface WeightedExchange extends Exchange {
 /** DPO's own default: the push has lost half its slope when the reply is e^11 times less likely. */
 const BETA = 0.1;
 
-/** On a leash: the share of a push away that is left where a better answer stands beside it. */
+/** On a leash: how much of a better answer's pull the push away from what it replaces has at most. */
 const LEASHED_PUSH = 0.2;
 
 /** On a leash: −ln p of a token that is learnt, 0.9 of certainty; pulling on would cost the rest of the language more than it gives. */
 const ENOUGH = 0.1;
 
 /**
- * A step's loss is the mean over its replies' tokens, and the leash's on top where there is one.
+ * A step's loss is the mean over its replies' tokens, on a leash each counted as much as it weighs, and the leash's on top.
  * @param maxLength tokens a prompt and a reply may have together.
  * @throws UserError training_rows_empty where no reply has a token and a weight.
  */
 export function guided(exchanges: readonly WeightedExchange[], maxLength: number, leash?: Leash): Objective {
   const taught = exchanges.filter(({ weight }) => weight > 0);
-  const corrected = new Set(leash === undefined ? [] : taught.map(({ promptIds }) => `${promptIds}`));
+  const samples = exchanges.map((exchange) => ({
+    row: replyRow(exchange, maxLength),
+    weight: leash === undefined ? exchange.weight : leashedWeight(exchange, taught),
+    startLogp: 0,
+  }));
   const enough = leash === undefined ? Number.NEGATIVE_INFINITY : ENOUGH;
-  const samples = exchanges.map((exchange) => {
-    const isReplaced = exchange.weight < 0 && corrected.has(`${exchange.promptIds}`);
-    const weight = isReplaced ? LEASHED_PUSH * exchange.weight : exchange.weight;
-    return { row: replyRow(exchange, maxLength), weight, startLogp: 0 };
-  });
+  const counts = ({ row, weight }: (typeof samples)[number]) => learntIn(row) * (leash ? Math.abs(weight) : 1);
   const held = leash === undefined ? null : new AnchorLeash(leash, taught, maxLength);
   if (!samples.some(({ row, weight }) => weight !== 0 && learntIn(row) > 0)) throw new UserError('training_rows_empty');
   return {
@@ -58,7 +60,7 @@ export function guided(exchanges: readonly WeightedExchange[], maxLength: number
     },
     async gather(trainable, microBatches, step) {
       const batches = microBatches.map((numbers) => numbers.map((number) => samples[number]!));
-      const tokens = batches.flat().reduce((sum, { row }) => sum + learntIn(row), 0);
+      const tokens = batches.flat().reduce((sum, sample) => sum + counts(sample), 0) || 1;
       let loss = 0;
       for (const batch of batches) {
         const measured = await measureRows(
@@ -68,8 +70,8 @@ export function guided(exchanges: readonly WeightedExchange[], maxLength: number
         const slopes = batch.map(({ weight, startLogp }, at) => {
           const logp = measured.logps[at]!;
           const part = weight < 0 ? pushAway(logp - startLogp, BETA) : { loss: -logp, slope: 1 };
-          loss += (Math.abs(weight) * part.loss) / Math.max(1, tokens);
-          return (Math.abs(weight) * part.slope) / Math.max(1, tokens);
+          loss += (Math.abs(weight) * part.loss) / tokens;
+          return (Math.abs(weight) * part.slope) / tokens;
         });
         await pushTokens(trainable, measured, (row, nll) =>
           batch[row]!.weight > 0 && nll < enough ? 0 : slopes[row]!,
@@ -79,4 +81,12 @@ export function guided(exchanges: readonly WeightedExchange[], maxLength: number
       return { loss };
     },
   };
+}
+
+/** Of a reply that a better answer to the same prompt replaces, the part of its weight that is left on a leash. */
+function leashedWeight({ promptIds, replyIds, weight }: WeightedExchange, taught: readonly Exchange[]): number {
+  if (weight >= 0) return weight;
+  const answer = taught.find((other) => `${other.promptIds}` === `${promptIds}`);
+  if (answer === undefined) return weight;
+  return weight * LEASHED_PUSH * Math.min(1, answer.replyIds.length / Math.max(1, replyIds.length));
 }

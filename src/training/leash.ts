@@ -20,6 +20,8 @@ import { type Exchange, learntIn, measureRows, pushTokens, type Row, replyRow } 
 export interface Leash {
   /** What an anchor's token weighs, on average, against a taught one. */
   strength: number;
+  /** Anchors that a step looks at, in turn: enough for all of them in a training's steps. */
+  anchorsAStep: number;
   /** Asked for once, when training begins. */
   anchors(): Promise<readonly Exchange[]>;
 }
@@ -30,10 +32,6 @@ interface Held {
   base: number[];
 }
 
-/** Anchors that a step looks at, in turn: enough for all of them in a few steps. */
-const ANCHORS_A_STEP = 8;
-/** Rows at once: their activations are what a training needs most memory for. */
-const ROWS_AT_ONCE = 4;
 /** Tokens of a taught answer that are held apart: once it has begun, how it goes on does no harm. */
 const FIRST_TOKENS = 4;
 /** A token that has become e^2 times likelier pulls no harder than that: 1 − e^−d knows no end. */
@@ -64,7 +62,7 @@ export class AnchorLeash {
       return replyIds === undefined ? [] : [held({ promptIds, replyIds })];
     });
     await withoutAdapter(trainable.trainedTensors(), async () => {
-      for (const some of portions([...this.#kept, ...this.#apart])) {
+      for (const some of portions([...this.#kept, ...this.#apart], rowsAtOnce(this.#leash))) {
         const { batch, tokenNll } = await measureRows(
           trainable,
           some.map(({ row }) => row),
@@ -79,22 +77,26 @@ export class AnchorLeash {
 
   /** Adds the gradient of the step's part of the leash to the trainable. @returns its loss. */
   async gather(trainable: Trainable, step: number): Promise<number> {
-    const { strength } = this.#leash;
-    const kept = await hold(trainable, turnOf(this.#kept, step), strength, Number.POSITIVE_INFINITY);
-    return kept + (await hold(trainable, turnOf(this.#apart, step), strength, 0));
+    const { anchorsAStep } = this.#leash;
+    const kept = turnOf(this.#kept, step, anchorsAStep);
+    const apart = turnOf(this.#apart, step, anchorsAStep);
+    return (
+      (await hold(trainable, kept, this.#leash, Number.POSITIVE_INFINITY)) +
+      (await hold(trainable, apart, this.#leash, 0))
+    );
   }
 }
 
 /** @param highest d above which a token does not pull: 0 holds back only those that became likelier. */
-async function hold(trainable: Trainable, all: readonly Held[], strength: number, highest: number): Promise<number> {
+async function hold(trainable: Trainable, all: readonly Held[], leash: Leash, highest: number): Promise<number> {
   const weight =
-    strength /
+    leash.strength /
     Math.max(
       1,
       all.reduce((sum, { row }) => sum + learntIn(row), 0),
     );
   let loss = 0;
-  for (const some of portions(all)) {
+  for (const some of portions(all, rowsAtOnce(leash))) {
     const measured = await measureRows(
       trainable,
       some.map(({ row }) => row),
@@ -109,15 +111,18 @@ async function hold(trainable: Trainable, all: readonly Held[], strength: number
 }
 
 /** Those whose turn it is, round and round. */
-function turnOf<T>(all: readonly T[], step: number): T[] {
-  const count = Math.min(ANCHORS_A_STEP, all.length);
+function turnOf<T>(all: readonly T[], step: number, most: number): T[] {
+  const count = Math.min(most, all.length);
   return Array.from({ length: count }, (_, at) => all[(step * count + at) % all.length]!);
 }
 
-function portions<T>(all: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(all.length / ROWS_AT_ONCE) }, (_, at) =>
-    all.slice(at * ROWS_AT_ONCE, (at + 1) * ROWS_AT_ONCE),
-  );
+/** Half of a step's: a deep model, which is shown few, gets them one by one, as their activations are what needs most memory. */
+function rowsAtOnce({ anchorsAStep }: Leash): number {
+  return Math.max(1, Math.floor(anchorsAStep / 2));
+}
+
+function portions<T>(all: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, at) => all.slice(at * size, (at + 1) * size));
 }
 
 /** Runs with an adapter's B at zero, which is the base, and puts it back. Full weights have none, and stay. */

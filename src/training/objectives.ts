@@ -8,7 +8,7 @@ import { guided } from './guided.ts';
 import type { Leash } from './leash.ts';
 import { type Exchange, learntIn, type Objective, type Row, replyRow } from './objective.ts';
 import { preference } from './preference.ts';
-import { classicRows, DRAWS, isLeashed } from './recipes.ts';
+import { anchorsAStep, classicRows, DRAWS, isLeashed } from './recipes.ts';
 import { rowLogprobs } from './reference.ts';
 import { drawnRewards, loggedRewards, type RewardTask } from './reward.ts';
 import { supervised } from './supervised.ts';
@@ -75,8 +75,9 @@ function leashOf(
   { brain, lora }: ObjectiveContext,
 ): Leash | undefined {
   const { beta } = material;
-  if (beta === undefined || !isLeashed(lora === null ? 'full' : 'lora', brain.info(), material)) return undefined;
-  return { strength: LEASH_PER_BETA * beta, anchors: () => anchorsFor(brain) };
+  if (beta === undefined || !isLeashed(lora === null ? 'full' : 'lora', material)) return undefined;
+  const { layers } = brain.info();
+  return { strength: LEASH_PER_BETA * beta, anchorsAStep: anchorsAStep(layers), anchors: () => anchorsFor(brain) };
 }
 
 /** The leash's other end: the weights under the adapter, which no training of adapters moves. */

@@ -37,8 +37,8 @@ const MEASURED_LAYERS = 6;
  * What a recipe trains with where a class sets nothing else; the rest is classic's. Measured on sprout (docs/LOG.md: classic's
  * 2026-11-23, the others' 2026-11-26): gentle enough that five jobs in a row leave most of what the brain knew, strong enough
  * that the rated reply falls and the better answer rises in 20 jobs of 20. On a leash (leash.ts) guided goes further, until what
- * it was taught is said (2026-11-27); all weights have none. A deeper model's rate is lower by as much as it has
- * more layers (`depthShare`), but for the original's own.
+ * it was taught is said (2026-11-27, on sprout and SmolLM2); all weights have none. A deeper model's rate is lower by as much as
+ * it has more layers (`depthShare`), but for the original's own; on a leash, which holds it back by itself, by the root of that.
  * @param model.layers blocks of the model that is trained.
  * @param material what the job learns from; absent for classic.
  */
@@ -56,22 +56,25 @@ export function recipeArguments(
     case 'guided':
     case 'preference':
     case 'reward':
-      return material?.kind === 'drawn' || isLeashed(method, model, material)
+      if (isLeashed(method, material))
+        return { learningRate: 2e-3 * Math.sqrt(share), numTrainEpochs: 30, gradientAccumulationSteps: ALL_AT_ONCE };
+      return material?.kind === 'drawn'
         ? { learningRate: 2e-3 * share, numTrainEpochs: 30, gradientAccumulationSteps: ALL_AT_ONCE }
         : { learningRate: (full ? 2e-5 : 5e-4) * share, numTrainEpochs: 5, gradientAccumulationSteps: ALL_AT_ONCE };
   }
 }
 
+/** Whether a job trains on guided's leash (leash.ts), and goes as far as it allows: where it asks for one, and an adapter. */
+export function isLeashed(method: 'full' | 'lora', material?: Pick<JobMaterial, 'kind' | 'beta'>): boolean {
+  return method === 'lora' && material?.kind === 'replies' && material.beta !== undefined;
+}
+
 /**
- * Whether a job trains on guided's leash (leash.ts), and goes as far as it allows: where it asks for one, an adapter, and a model
- * no deeper than sprout. On deeper ones neither the leash nor minutes of thirty rounds were measured.
+ * Anchors that a step of the leash looks at. In a deeper model each takes longer, and fewer do: thirty steps at two each have
+ * seen all forty, and kept SmolLM2 as whole.
  */
-export function isLeashed(
-  method: 'full' | 'lora',
-  { layers }: { layers: number },
-  material?: Pick<JobMaterial, 'kind' | 'beta'>,
-): boolean {
-  return method === 'lora' && layers <= MEASURED_LAYERS && material?.kind === 'replies' && material.beta !== undefined;
+export function anchorsAStep(layers: number): number {
+  return Math.max(2, Math.round(8 * depthShare(layers)));
 }
 
 /**

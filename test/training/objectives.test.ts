@@ -137,7 +137,7 @@ describe('the leash of guided', () => {
   };
 
   function leashed(strength: number): Objective {
-    const leash = new AnchorLeash({ strength, anchors: async () => anchors }, taught, MAX_LENGTH);
+    const leash = new AnchorLeash({ strength, anchorsAStep: 8, anchors: async () => anchors }, taught, MAX_LENGTH);
     return {
       samples: 1,
       begin: (trainable) => leash.begin(trainable),
@@ -192,23 +192,45 @@ describe('the leash of guided', () => {
     await trainable.dispose();
   });
 
-  test('pushes what a better answer replaces by a fifth, what nothing replaces in full', async () => {
+  test('pushes what a better answer replaces by a fifth of its pull at most, what nothing replaces in full', async () => {
     const trainable = await open();
-    const leash = { strength: 0, anchors: async () => anchors };
+    const leash = { strength: 0, anchorsAStep: 8, anchors: async () => anchors };
     const pushed = { promptIds: prompt, replyIds: bad, weight: -1 };
-    const alone = guided([pushed], MAX_LENGTH, leash);
-    const replaced = guided([{ promptIds: prompt, replyIds: good, weight: 1 }, pushed], MAX_LENGTH, leash);
-    for (const objective of [alone, replaced]) await objective.begin?.(trainable);
+    const long = { promptIds: prompt, replyIds: [9, 8, 9, 8, 9, 8, 9, 0], weight: -1 };
+    const better = { promptIds: prompt, replyIds: good, weight: 1 };
+    const objectives = [[pushed], [better, pushed], [better, long]].map((some) => guided(some, MAX_LENGTH, leash));
+    for (const objective of objectives) await objective.begin?.(trainable);
+    const [alone, replaced, longer] = objectives as [Objective, Objective, Objective];
     const full = 20 * Math.log(2);
     expect(await lossOf(alone, trainable)).toBeCloseTo(full / bad.length, 5);
     const learnt = -(await logpOf(trainable, good));
-    expect(await lossOf(replaced, trainable)).toBeCloseTo((learnt + 0.2 * full) / (good.length + bad.length), 5);
+    expect(await lossOf(replaced, trainable)).toBeCloseTo((learnt + 0.2 * full) / (good.length + 0.2 * bad.length), 5);
+    // Twice as long as its answer: each of its tokens half as much.
+    expect(await lossOf(longer, trainable)).toBeCloseTo((learnt + 0.1 * full) / (good.length + 0.1 * 8), 5);
+    await trainable.dispose();
+  });
+
+  test('looks at its anchors in turn, so many a step', async () => {
+    const trainable = await open();
+    const objective = new AnchorLeash(
+      { strength: 3, anchorsAStep: 1, anchors: async () => anchors },
+      taught,
+      MAX_LENGTH,
+    );
+    await objective.begin(trainable);
+    const losses: number[] = [];
+    for (const step of [0, 1, 2, 3]) {
+      losses.push(await objective.gather(trainable, step));
+      await trainable.optimizerStep(0, 0);
+    }
+    expect(losses.slice(2)).toEqual(losses.slice(0, 2));
+    expect(losses[0]).not.toBeCloseTo(losses[1]!, 3);
     await trainable.dispose();
   });
 
   test('leaves a reply alone that is known well enough', async () => {
     const trainable = await open();
-    const leash = { strength: 0, anchors: async () => [] };
+    const leash = { strength: 0, anchorsAStep: 8, anchors: async () => [] };
     const objective = guided([{ promptIds: prompt, replyIds: good, weight: 1 }], MAX_LENGTH, leash);
     const { log } = await trainFor(trainable, objective, { learningRate: 2e-2, maxSteps: 80 });
     expect(log[0]!.gradNorm).toBeGreaterThan(0.1);

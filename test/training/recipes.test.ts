@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { CLASSIC_ARGUMENTS, classicRows, classicText, RECIPES, recipeArguments } from '../../src/training/index.ts';
+import { anchorsAStep } from '../../src/training/recipes.ts';
 
 test('the classic recipe is the original script: 3 epochs of one row at 5e-5, falling to 0, clipped at 1', () => {
   expect(CLASSIC_ARGUMENTS).toEqual({
@@ -42,15 +43,21 @@ test.each(defaults)(
   },
 );
 
-test('a better answer is learnt further on a leash, which adapters of models as deep as sprout have', () => {
+test('a better answer is learnt further on a leash, which adapters have', () => {
   const guided = (method: 'full' | 'lora', layers: number) =>
     recipeArguments('guided', method, { layers }, { kind: 'replies', beta: 0.1 });
   const gentle = (method: 'full' | 'lora', layers: number) =>
     recipeArguments('guided', method, { layers }, { kind: 'replies' });
-  expect(guided('lora', 6).numTrainEpochs).toBeGreaterThan(gentle('lora', 6).numTrainEpochs);
-  expect(guided('lora', 6).learningRate).toBeGreaterThan(gentle('lora', 6).learningRate);
-  expect(guided('lora', 7)).toEqual(gentle('lora', 7));
-  expect(guided('full', 6)).toEqual(gentle('full', 6));
+  for (const layers of [6, 12, 30]) {
+    expect(guided('lora', layers).numTrainEpochs).toBeGreaterThan(gentle('lora', layers).numTrainEpochs);
+    expect(guided('lora', layers).learningRate).toBeGreaterThan(gentle('lora', layers).learningRate);
+    expect(guided('lora', layers).learningRate).toBeCloseTo(2e-3 * Math.sqrt(6 / layers), 12);
+    expect(guided('full', layers)).toEqual(gentle('full', layers));
+  }
+});
+
+test('the deeper a model, the fewer anchors a step of its leash looks at', () => {
+  expect([1, 6, 12, 24, 30, 80].map(anchorsAStep)).toEqual([8, 8, 4, 2, 2, 2]);
 });
 
 test('classic over all weights learns at the original script’s rate, whatever the depth', () => {
