@@ -1,5 +1,5 @@
 /**
- * Whether a brain follows intent and emotion. Three looks:
+ * Whether a brain follows intent and emotion. Four looks:
  *
  * - the label in front of the reply, sampled: how often the written rules (src/brain/rules.ts) give a reply that label, when it
  *   was asked for, when another of its kind was, and when none was. The rules call "suggest" and "neutral" whatever they see
@@ -7,7 +7,9 @@
  *   the reply is the person's;
  * - the same by likelihood: how much likelier replies of sprout's own held-out dialogues are under the label their author
  *   gave them than under the others of its kind;
- * - the label in front of what the person says: how far apart two labels push the first token of the reply.
+ * - the label in front of what the person says, as in a class, by likelihood: how much likelier the answer is that somebody
+ *   wrote to the sentence so meant and felt; of all dialogues, and of those that say the same words in several tones;
+ * - the same for two labels: how far apart they push the first token of the reply.
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -87,7 +89,11 @@ export async function measureLabelShares(
   return result;
 }
 
+/** In front of the reply itself, or of the sentence it answers: in all dialogues, or where the tone alone tells replies apart. */
+export type LabelPlace = 'reply' | 'sentence' | 'tone';
+
 export interface LabelLikelihood {
+  place: LabelPlace;
   kind: Kind;
   language: 'pt' | 'en';
   replies: number;
@@ -101,6 +107,7 @@ export interface LabelLikelihood {
 export async function measureLabelLikelihood(
   brain: Brain,
   documents: readonly TrainingDocument[],
+  place: LabelPlace,
   mostReplies: number,
 ): Promise<LabelLikelihood[]> {
   const result: LabelLikelihood[] = [];
@@ -108,6 +115,7 @@ export async function measureLabelLikelihood(
     // Second utterances first, then third ones …: the replies kept are of as many dialogues as there are.
     const replies = documents
       .filter((document) => document.language === language && document.labels !== undefined)
+      .filter(({ alwaysLabelled }) => place !== 'tone' || alwaysLabelled)
       .flatMap((document) => document.turns.slice(1).map((_, index) => ({ document, at: index + 1 })))
       .sort((a, b) => a.at - b.at)
       .slice(0, mostReplies);
@@ -116,10 +124,10 @@ export async function measureLabelLikelihood(
       let gain = 0;
       let best = 0;
       for (const { document, at } of replies) {
-        const own = document.labels![at]![kind];
+        const own = document.labels![place === 'reply' ? at : at - 1]![kind];
         let [mine, others, highest] = [0, 0, Number.NEGATIVE_INFINITY];
         for (const label of labelsOfKind[kind]) {
-          const logprob = await replyLogprob(brain, document, at, label);
+          const logprob = await replyLogprob(brain, document, at, place, label);
           if (label === own) mine = logprob;
           else {
             others += logprob / (labelsOfKind[kind].length - 1);
@@ -130,6 +138,7 @@ export async function measureLabelLikelihood(
         if (mine > highest) best++;
       }
       result.push({
+        place,
         kind,
         language,
         replies: replies.length,
@@ -141,8 +150,15 @@ export async function measureLabelLikelihood(
   return result;
 }
 
-async function replyLogprob(brain: Brain, document: TrainingDocument, at: number, label: Label): Promise<number> {
-  const before = labelledReply(brain, document.language, document.turns.slice(0, at), label);
+async function replyLogprob(
+  brain: Brain,
+  document: TrainingDocument,
+  at: number,
+  place: LabelPlace,
+  label: Label,
+): Promise<number> {
+  const layOut = place === 'reply' ? labelledReply : labelledSentence;
+  const before = layOut(brain, document.language, document.turns.slice(0, at), label);
   const reply = closedIds(brain.tokenizer, document.turns[at]!);
   const ids = [...before, ...reply].slice(-brain.window);
   const logprobs = await brain.logprobs(ids);
@@ -170,8 +186,7 @@ export async function measureFirstTokenShifts(brain: Brain, prompts: readonly Pr
     for (const { language, text } of prompts) {
       const [one, other] = await Promise.all(
         labels.map(async (label) => {
-          const kind = isIntent(label) ? { intent: label } : { emotion: label };
-          return nextTokenProbabilities(brain, head, await brain.promptIds([], text, { language, ...kind }));
+          return nextTokenProbabilities(brain, head, await brain.promptIds([], text, { language, ...asChoice(label) }));
         }),
       );
       sum += jensenShannonDistance(one!, other!);
@@ -229,6 +244,19 @@ function labelledReply(
   });
   const said = talkIds(tokenizer, language, utterances);
   return [...said, ...control(tokenizer, 'user'), ...control(tokenizer, label)];
+}
+
+/** What was said, its last sentence a person's and labelled, and the brain's turn. */
+function labelledSentence({ tokenizer }: Brain, language: Language, before: readonly string[], label: Label): number[] {
+  const said = before.map((text, index): Utterance => {
+    if (index === before.length - 1) return { role: 'user', text, ...asChoice(label) };
+    return { role: (before.length - index) % 2 === 1 ? 'user' : 'assistant', text };
+  });
+  return [...talkIds(tokenizer, language, said), ...control(tokenizer, 'assistant')];
+}
+
+function asChoice(label: Label): { intent: Intent } | { emotion: Emotion } {
+  return isIntent(label) ? { intent: label } : { emotion: label };
 }
 
 function isIntent(label: Label): label is Intent {

@@ -85,7 +85,9 @@ export async function evaluateBrain(
   const labelShares = await measureLabelShares(brain, chat, labelSeeds);
   report('labels, by likelihood');
   const labelled = [...(heldOut['own-pt'] ?? []), ...(heldOut['own-en'] ?? [])];
-  const labelLikelihood = await measureLabelLikelihood(brain, labelled, labelledReplies);
+  const labelLikelihood: LabelLikelihood[] = [];
+  for (const place of ['reply', 'sentence', 'tone'] as const)
+    labelLikelihood.push(...(await measureLabelLikelihood(brain, labelled, place, labelledReplies)));
   const firstTokens = await measureFirstTokenShifts(brain, chat);
   return {
     model: brain.name,

@@ -93,7 +93,8 @@ function labelsPart({ labelShares, labelLikelihood, firstTokens }: Evaluation): 
     percent(own),
     `${own >= other ? '+' : '−'}${Math.abs((own - other) * 100).toFixed(0)}`,
   ]);
-  const likelihood = labelLikelihood.map(({ kind, language, replies, gain, best }) => [
+  const likelihood = labelLikelihood.map(({ place, kind, language, replies, gain, best }) => [
+    place,
     kind,
     language,
     `${replies}`,
@@ -110,7 +111,10 @@ another of its kind, with this one. Labels belong to what people say, so here th
     likelihood.length === 0
       ? ''
       : `Held-out replies of sprout's own corpus under their author's label, against the mean of the others (nats a reply), and how often
-it is the likeliest (by chance 25 % of intents, 14 % of emotions):\n\n${table(['', 'language', 'replies', 'gain', 'likeliest'], likelihood)}`,
+it is the likeliest (by chance 25 % of intents, 14 % of emotions). The label stands in front of the reply; of the sentence it answers, as in a class; and
+of a sentence whose words say nothing of its tone, which other dialogues answer in another one:
+
+${table(['in front of', '', 'language', 'replies', 'gain', 'likeliest'], likelihood)}`,
     `In front of what the person says, the mean Jensen–Shannon distance of the reply's first token (0 to 1): ${shifts.join(', ')}.`,
   ];
   return parts.filter((part) => part !== '').join('\n\n');

@@ -96,6 +96,8 @@ const SOURCES: Record<SourceName, { what: string; licence: string }> = {
   'tatoeba-pt-en': { what: 'the same pairs the other way', licence: 'CC BY 2.0 FR' },
   'own-pt': { what: 'the corpus written for sprout: Portuguese dialogues', licence: 'CC0 1.0' },
   'own-en': { what: 'those of its dialogues that were written in English too', licence: 'CC0 1.0' },
+  'own-tones': { what: 'the same: short sentences in several tones, in both languages', licence: 'CC0 1.0' },
+  'own-talks': { what: 'the same: talks that change the subject or point back, in both languages', licence: 'CC0 1.0' },
   'own-en-pt': { what: 'their utterances as pairs', licence: 'CC0 1.0' },
   'own-pt-en': { what: 'the same pairs the other way', licence: 'CC0 1.0' },
 };

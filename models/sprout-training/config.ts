@@ -35,7 +35,7 @@ export const generationConfig = {
   pad_token_id: 0,
   do_sample: true,
   max_new_tokens: 100,
-  temperature: 0.5,
+  temperature: 0.3,
   top_k: 50,
   top_p: 0.9,
   repetition_penalty: 1.05,

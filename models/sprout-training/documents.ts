@@ -23,6 +23,8 @@ export interface TrainingDocument {
   turns: string[];
   /** As their author meant them, one a turn; absent: guessed by rules. */
   labels?: Labels[];
+  /** Whether a person's labels always stand there: where the reply answers them more than the words. */
+  alwaysLabelled?: true;
 }
 
 export interface Source {
@@ -34,7 +36,7 @@ export interface Source {
 
 /** Shown once a pass each, the self-dialogues, grown-ups on films and sport, would be more than half of all that is read. */
 export const WEIGHTS = {
-  'self-dialogue': 0.6,
+  'self-dialogue': 0.5,
   'chatterbot-en': 2,
   'chatterbot-pt': 4,
   'tatoeba-en-pt': 1,
@@ -43,6 +45,8 @@ export const WEIGHTS = {
   'own-en': 3,
   'own-en-pt': 0.5,
   'own-pt-en': 0.5,
+  'own-tones': 6,
+  'own-talks': 6,
 } as const satisfies Record<string, number>;
 
 export type SourceName = keyof typeof WEIGHTS;
@@ -68,7 +72,12 @@ const skippedPortugueseTopics = new Set(['compliment', 'money', 'politics', 'uni
 export function readDocuments(folder: string, corpus: readonly CorpusDialogue[] = readCorpus()): SproutData {
   const shared = readShared(folder);
   const heldOutKeys = new Set(shared.heldOut.flatMap(keysOf));
-  const own = ownDocuments(corpus.filter((_, index) => !isOwnHeldOut(index)));
+  const own = corpus.filter((_, index) => !isOwnHeldOut(index));
+  const [tones, talks] = [TONES, TALKS].map((theme) =>
+    ownDocuments(own.filter((dialogue) => dialogue.theme === theme)),
+  );
+  const others = ownDocuments(own.filter(({ theme }) => theme !== TONES && theme !== TALKS));
+  const bilingual = own.filter(isBilingual);
   const pairsOf = (first: 'en' | 'pt') => (dialogue: CorpusDialogue) => translationPairs(dialogue, first);
 
   const source = (name: SourceName, documents: TrainingDocument[]): Source => ({
@@ -82,10 +91,12 @@ export function readDocuments(folder: string, corpus: readonly CorpusDialogue[] 
     source('chatterbot-pt', shared.chatterbot.pt),
     source('tatoeba-en-pt', shared.pairs),
     source('tatoeba-pt-en', shared.pairs.map(turnedRound)),
-    source('own-pt', own.pt),
-    source('own-en', own.en),
-    source('own-en-pt', own.bilingual.flatMap(pairsOf('en'))),
-    source('own-pt-en', own.bilingual.flatMap(pairsOf('pt'))),
+    source('own-pt', others.pt),
+    source('own-en', others.en),
+    source('own-tones', [...tones!.pt, ...tones!.en]),
+    source('own-talks', [...talks!.pt, ...talks!.en]),
+    source('own-en-pt', bilingual.flatMap(pairsOf('en'))),
+    source('own-pt-en', bilingual.flatMap(pairsOf('pt'))),
   ];
   for (const source of training)
     source.documents = source.documents.filter(
@@ -109,6 +120,10 @@ export function ownHeldOut(corpus: readonly CorpusDialogue[]): Record<'own-pt' |
   const { pt, en } = ownDocuments(corpus.filter((_, index) => isOwnHeldOut(index)));
   return { 'own-pt': pt, 'own-en': en };
 }
+
+/** The corpus's themes that say the same words in several tones, each with its own reply, and that change the subject. */
+const TONES = 'your-tone';
+const TALKS = 'your-turn';
 
 const isOwnHeldOut = (index: number): boolean => index % OWN_HELD_OUT_EVERY === OWN_HELD_OUT_EVERY - 1;
 
@@ -183,9 +198,9 @@ function ownDocuments(corpus: readonly CorpusDialogue[]) {
       language,
       turns: dialogue.turns.map((turn) => tidy(turn[language]!)),
       labels: dialogue.turns.map(({ intent, emotion }) => ({ intent, emotion })),
+      ...(dialogue.theme === TONES && { alwaysLabelled: true }),
     });
-  const bilingual = corpus.filter(isBilingual);
-  return { pt: corpus.map(inLanguage('pt')), en: bilingual.map(inLanguage('en')), bilingual };
+  return { pt: corpus.map(inLanguage('pt')), en: corpus.filter(isBilingual).map(inLanguage('en')) };
 }
 
 function translationPairs({ turns }: CorpusDialogue, first: 'en' | 'pt'): TrainingDocument[] {

@@ -4,7 +4,8 @@
  *
  * A document is `<|language|>` and its utterances, each opened by who speaks and closed by the end token. Of two people who
  * talk, either may be the brain. The other sometimes carries intent and emotion in front of the utterance (as its author meant
- * them, else guessed by rules), sometimes not: the brain works with and without.
+ * them, else guessed by rules), sometimes not: the brain works with and without. Where the same words are said in several tones
+ * they always do.
  */
 import { ROLES } from '../../src/brain/prompt.ts';
 import { guessEmotion, guessIntent } from '../../src/brain/rules.ts';
@@ -30,6 +31,7 @@ interface EncodedTurn {
 
 interface EncodedDocument {
   language: number;
+  alwaysLabelled: boolean;
   turns: EncodedTurn[];
 }
 
@@ -38,6 +40,7 @@ export type Encoder = (text: string) => number[];
 function encodeDocument(document: TrainingDocument, encode: Encoder): EncodedDocument {
   return {
     language: special(document.language),
+    alwaysLabelled: document.alwaysLabelled ?? false,
     turns: document.turns.map((text, index) => ({
       ids: encode(text),
       intent: special(document.labels?.[index]?.intent ?? guessIntent(text)),
@@ -107,15 +110,15 @@ export class RowStream {
     return Math.floor(weight) + (rest > 0 && this.#random() < rest ? 1 : 0);
   }
 
-  #append({ language, turns }: EncodedDocument): void {
+  #append({ language, alwaysLabelled, turns }: EncodedDocument): void {
     const person = turns.length > 2 && this.#random() < 0.5 ? 1 : 0;
     this.#pending.push(language);
     for (const [index, turn] of turns.entries()) {
       const isPerson = index % 2 === person;
       this.#pending.push(roles[isPerson ? 0 : 1]!);
-      if (isPerson && this.#random() < LABELLED) {
-        if (this.#random() < LABEL_KEPT) this.#pending.push(turn.intent);
-        if (this.#random() < LABEL_KEPT) this.#pending.push(turn.emotion);
+      if (isPerson && (alwaysLabelled || this.#random() < LABELLED)) {
+        if (alwaysLabelled || this.#random() < LABEL_KEPT) this.#pending.push(turn.intent);
+        if (alwaysLabelled || this.#random() < LABEL_KEPT) this.#pending.push(turn.emotion);
       }
       for (const id of turn.ids) this.#pending.push(id);
       this.#pending.push(endId);

@@ -11,9 +11,8 @@ export interface Prepared extends SproutData {
 }
 
 /**
- * @param tokenizerFolder where the tokenizer's files are written.
- * @param keepVocabulary takes the vocabulary that is written there already: to weights that have learnt it, a new one would be
- *   another language.
+ * @param tokenizerFolder where the tokenizer's files are written, or are already.
+ * @param keepVocabulary takes the vocabulary that is there: to weights that have learnt it, a new one would be another language.
  */
 export function prepare(dataFolder: string, tokenizerFolder: string, { keepVocabulary = false } = {}): Prepared {
   if (!existsSync(path.join(dataFolder, 'self-dialogue.en.jsonl.gz'))) {
@@ -21,13 +20,14 @@ export function prepare(dataFolder: string, tokenizerFolder: string, { keepVocab
     process.exit(2);
   }
   const data = readDocuments(dataFolder);
-  const encoding = keepVocabulary ? readVocabulary(tokenizerFolder) : learnVocabulary(data);
-  writeTokenizer(tokenizerFolder, encoding);
+  const encoding = keepVocabulary ? readVocabulary(tokenizerFolder) : learnVocabulary(data, tokenizerFolder);
   return { ...data, encode: createEncoder(encoding) };
 }
 
-function learnVocabulary(data: SproutData): BytePairEncoding {
-  return trainBytePairEncoding(weighedTexts(data), VOCABULARY, specialTokens);
+function learnVocabulary(data: SproutData, folder: string): BytePairEncoding {
+  const encoding = trainBytePairEncoding(weighedTexts(data), VOCABULARY, specialTokens);
+  writeTokenizer(folder, encoding);
+  return encoding;
 }
 
 function* weighedTexts({ training }: SproutData): Generator<{ text: string; weight: number }> {

@@ -220,7 +220,8 @@ function dialogue(number: number, bilingual: boolean): CorpusDialogue {
     pt: `pt ${text} ${number}`,
     ...(bilingual ? { en: `en ${text} ${number}` } : {}),
   });
-  return { theme: 'talk', topic: 'numbers', register: 'neutral', turns: [turn('one'), turn('two')] };
+  const theme = number % 40 === 39 ? 'your-tone' : 'talk';
+  return { theme, topic: 'numbers', register: 'neutral', turns: [turn('one'), turn('two')] };
 }
 
 describe('the material', () => {
@@ -292,12 +293,11 @@ test('the whole yardstick measures a brain, the same twice, and writes it down',
   expect(await evaluateBrain(brain, material, options)).toEqual(evaluation);
   expect(Object.keys(evaluation.heldOut)).toEqual(['en', 'own-pt', 'own-en']);
   expect(evaluation.labelShares.map(({ label }) => label)).toHaveLength(11);
-  expect(evaluation.labelLikelihood.map(({ kind, language }) => `${kind} ${language}`)).toEqual([
-    'intent pt',
-    'emotion pt',
-    'intent en',
-    'emotion en',
-  ]);
+  expect(evaluation.labelLikelihood.map(({ place, kind, language }) => `${place} ${kind} ${language}`)).toEqual(
+    ['reply', 'sentence', 'tone'].flatMap((place) =>
+      ['pt', 'en'].flatMap((language) => ['intent', 'emotion'].map((kind) => `${place} ${kind} ${language}`)),
+    ),
+  );
   const section = evaluationSection(evaluation);
   expect(section).toContain('Not measured. One thing, for a reason.');
   // Every row of a table has as many cells as its head, whatever a random brain says.

@@ -81,6 +81,28 @@ describe('the stream of rows', () => {
     expect(count('neutral')).toBeGreaterThan(0);
   });
 
+  test('always shows the labels of what is said in several tones, and of a person alone', () => {
+    const labels = [
+      { intent: 'ask', emotion: 'sad' },
+      { intent: 'agree', emotion: 'happy' },
+    ] as const;
+    const tone: TrainingDocument = {
+      language: 'pt',
+      turns: ['tudo bem?', 'não sei'],
+      labels: [...labels],
+      alwaysLabelled: true,
+    };
+    const stream = new RowStream([{ name: 'tones', weight: 1, documents: [tone] }], encode, 64, 5);
+    const ids = Array.from({ length: 20 }, () => [...stream.next()]).flat();
+    const names = ids.map((id) => tinyEncoding.vocabulary[id]!);
+    const after = (name: string) =>
+      names.flatMap((one, at) => (one === name ? [names.slice(at + 1, at + 3)] : [])).slice(0, -1);
+    expect(after('<|user|>').length).toBeGreaterThan(20);
+    for (const two of after('<|user|>')) expect(two).toEqual(['<|ask|>', '<|sad|>']);
+    expect(names).not.toContain('<|agree|>');
+    expect(names).not.toContain('<|happy|>');
+  });
+
   test('shows one whose weight is a fraction in that share of the passes', () => {
     const [english, portuguese] = [documents.slice(0, 1), documents.slice(1, 2)];
     const some = [

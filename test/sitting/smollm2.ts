@@ -28,7 +28,7 @@ const MOST_MEGABYTES = 1200;
 const SAME_REPLIES = pathToFileURL(path.join(import.meta.dirname, 'same-replies.js'));
 
 /** A training of a model of this size on a busy computer. */
-const WAIT_MS = 240_000;
+const WAIT_MS = 600_000;
 
 const WORDS = {
   en: {
