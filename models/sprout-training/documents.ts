@@ -73,9 +73,10 @@ export function readDocuments(folder: string, corpus: readonly CorpusDialogue[] 
   const shared = readShared(folder);
   const heldOutKeys = new Set(shared.heldOut.flatMap(keysOf));
   const own = corpus.filter((_, index) => !isOwnHeldOut(index));
-  const [tones, talks] = [TONES, TALKS].map((theme) =>
-    ownDocuments(own.filter((dialogue) => dialogue.theme === theme)),
-  );
+  const ofTheme = (theme: string) => {
+    const { pt, en } = ownDocuments(own.filter((dialogue) => dialogue.theme === theme));
+    return [...pt, ...en];
+  };
   const others = ownDocuments(own.filter(({ theme }) => theme !== TONES && theme !== TALKS));
   const bilingual = own.filter(isBilingual);
   const pairsOf = (first: 'en' | 'pt') => (dialogue: CorpusDialogue) => translationPairs(dialogue, first);
@@ -93,8 +94,8 @@ export function readDocuments(folder: string, corpus: readonly CorpusDialogue[] 
     source('tatoeba-pt-en', shared.pairs.map(turnedRound)),
     source('own-pt', others.pt),
     source('own-en', others.en),
-    source('own-tones', [...tones!.pt, ...tones!.en]),
-    source('own-talks', [...talks!.pt, ...talks!.en]),
+    source('own-tones', ofTheme(TONES)),
+    source('own-talks', ofTheme(TALKS)),
     source('own-en-pt', bilingual.flatMap(pairsOf('en'))),
     source('own-pt-en', bilingual.flatMap(pairsOf('pt'))),
   ];

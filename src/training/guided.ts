@@ -5,10 +5,10 @@
  *   weight > 0:  weight · Σ −ln p(token)     the supervised loss
  *   weight < 0:  |weight| · pushAway         bounded (push-away.ts)
  *
- * On a leash (leash.ts) two things change, so that a job takes nothing that it was not given: what a correction replaces is pushed
+ * On a leash (leash.ts) three things change, so that a job takes nothing that it was not given: what a correction replaces is pushed
  * by a fifth of what the correction pulls, however long it is, as learning the answer makes it unlikely by itself (a large brain's
- * long reply, pushed token by token, leaves nothing of a short answer: docs/LOG.md, 2026-11-27); and a token to learn that is likely
- * enough is left alone.
+ * long reply, pushed token by token, leaves nothing of a short answer: docs/LOG.md, 2026-11-27); a token counts as much as it weighs;
+ * and one to learn that is likely enough is left alone.
  *
  * The two have the same slope at the start, so where a correction repeats most of the reply, what they share stays as it is
  * and the words that differ move. (Unlikelihood, Welleck et al. 2020, hardly pulls at the unlikely words a correction
