@@ -21,6 +21,7 @@ const RULES = {
   ...{ threshold: 0.6, beta: 0.1, rewardSource: 'rating', maxScore: 25, halfReward: null, maxNewTokens: 16 },
 } as const satisfies Omit<MaterialRules, 'recipe'>;
 const MOST_TOKENS = 40;
+const MOST_DRAWS = 20;
 const CHAIN = 5;
 
 const ROWS_OPTION = '--rows';
@@ -106,10 +107,15 @@ function picked<T>(optionName: string, all: readonly T[], nameOf: (one: T) => st
   return all.filter((one) => wanted?.includes(nameOf(one)) ?? true);
 }
 
+/** A reply that is the better answer already is drawn anew: nobody would correct it, and it cannot both fall and rise. */
 async function said(brain: Brain, exercise: Exercise, at: number): Promise<Turn> {
   const promptIds = await brain.promptIds([], exercise.text, exercise);
-  const { outputIds, text } = await brain.generate(promptIds, { seed: 100 + at, maxNewTokens: MOST_TOKENS });
-  return { ...exercise, promptIds, replyIds: outputIds, reply: text };
+  for (let draw = 0; draw < MOST_DRAWS; draw++) {
+    const seed = 100 + at + 1000 * draw;
+    const { outputIds, text } = await brain.generate(promptIds, { seed, maxNewTokens: MOST_TOKENS });
+    if (text !== exercise.correction) return { ...exercise, promptIds, replyIds: outputIds, reply: text };
+  }
+  throw new Error(`"${exercise.text}" is always answered with the better answer`);
 }
 
 /**

@@ -9,7 +9,7 @@ import type { JobMaterial } from '../../src/store/index.ts';
 import { guided } from '../../src/training/guided.ts';
 import { classicText, type Recipe } from '../../src/training/index.ts';
 import type { Exchange } from '../../src/training/objective.ts';
-import { anchorsAStep } from '../../src/training/recipes.ts';
+import { leashSettings } from '../../src/training/recipes.ts';
 import type { TrainingArguments } from '../../src/training/trainer.ts';
 import { type Job, type JobChanges, runJob } from '../recipes/job.ts';
 import { isSaid, MOST_TOKENS } from './measure.ts';
@@ -22,9 +22,9 @@ export interface Way {
   rank?: number;
   /** Instead of the recipe's own. */
   args?: Partial<TrainingArguments>;
-  /** The class's; of guided's leash 0.1 is a strength of 3, and null none. Default 0.1. */
+  /** The class's; null: guided without a leash. Default 0.1. */
   beta?: number | null;
-  /** Other anchors than the program's for the leash, of strength 3. */
+  /** Other anchors than the program's for the leash. */
   anchors?: readonly Exchange[];
   /** Learnt along with what is taught. */
   replayed?: readonly Exchange[];
@@ -37,7 +37,6 @@ const RULES = {
 } as const satisfies Omit<MaterialRules, 'recipe' | 'beta'>;
 /** DPO's, and the class's default. */
 const BETA = 0.1;
-const LEASH_STRENGTH = 3;
 
 /**
  * A training of way A: every pair is asked anew and corrected, and one job learns from all of them: every better answer, and
@@ -143,8 +142,7 @@ async function trained(brain: Brain, given: Job, from: BrainVersion, way: Way): 
   const changes: JobChanges = { lora: defaultLora(brain.config, rank, 2 * rank), ...(args && { args }) };
   const { material } = job;
   if (material?.kind === 'replies' && anchors !== undefined) {
-    const { layers } = brain.info();
-    const leash = { strength: LEASH_STRENGTH, anchorsAStep: anchorsAStep(layers), anchors: async () => anchors };
+    const leash = { ...leashSettings(brain.info().layers, BETA), anchors: async () => anchors };
     changes.objective = () => guided(material.replies, brain.window, leash);
   }
   const { version } = await runJob(brain, job as Job, from, changes);

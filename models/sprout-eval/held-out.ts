@@ -1,16 +1,9 @@
 /** How well a brain predicts held-out documents, counted as training's own validation counts (sprout-training/evaluate.ts). */
 import { type Brain, controlIds, talkIds, type Utterance } from '../../src/brain/index.ts';
 import type { TrainingDocument } from '../sprout-training/documents.ts';
-import type { Validation } from '../sprout-training/evaluate.ts';
+import { type Counted, type Validation, validationOf } from '../sprout-training/evaluate.ts';
 
-interface Measured {
-  nll: number;
-  /** Predicted tokens within the window: not the first, nor control tokens, which people choose. */
-  tokens: number;
-  /** All of them, beyond the window too. */
-  length: number;
-  characters: number;
-}
+type Measured = Omit<Counted, 'documents'>;
 
 /** A document as sprout reads it, the first to speak a person; with labels where its author gave any and they are asked for. */
 export function documentIds(
@@ -40,13 +33,7 @@ export async function measureHeldOut(
       seen.set(document, measured);
       for (const key of ['nll', 'tokens', 'length', 'characters'] as const) sum[key] += measured[key];
     }
-    const perToken = sum.nll / sum.tokens;
-    result[name] = {
-      documents: documents.length,
-      nats_per_token: perToken,
-      // A document cut at the window has fewer tokens predicted than it has characters; scaled up, as the PyTorch script does.
-      bits_per_character: (perToken * sum.length) / sum.characters / Math.LN2,
-    };
+    result[name] = validationOf({ documents: documents.length, ...sum });
   }
   return result;
 }

@@ -11,6 +11,23 @@ export interface Validation {
   bits_per_character: number;
 }
 
+/** What was counted of held-out documents. */
+export interface Counted {
+  documents: number;
+  nll: number;
+  /** Tokens predicted within the window: not the first, nor control tokens, which people choose. */
+  tokens: number;
+  /** All of these there are, beyond the window too. */
+  length: number;
+  characters: number;
+}
+
+/** A document cut at the window has fewer tokens predicted than it has characters; scaled up, as the PyTorch script does. */
+export function validationOf({ documents, nll, tokens, length, characters }: Counted): Validation {
+  const perToken = nll / tokens;
+  return { documents, nats_per_token: perToken, bits_per_character: (perToken * length) / characters / Math.LN2 };
+}
+
 export async function evaluate(
   trainable: Trainable,
   documents: readonly TrainingDocument[],
@@ -26,18 +43,11 @@ export async function evaluate(
     nll += result.nll;
     tokens += result.tokens;
   }
-  // A document cut at the window has fewer tokens predicted than it has characters; scale up, as the PyTorch script does.
-  const all = whole.reduce((sum, ids) => sum + predictedTokens(ids), 0);
+  const length = whole.reduce((sum, ids) => sum + predictedTokens(ids), 0);
   const characters = documents.reduce((sum, { turns }) => sum + turns.join('').length, 0);
-  const perToken = nll / tokens;
-  return {
-    documents: documents.length,
-    nats_per_token: perToken,
-    bits_per_character: (perToken * all) / characters / Math.LN2,
-  };
+  return validationOf({ documents: documents.length, nll, tokens, length, characters });
 }
 
-/** Tokens that are predicted: not control tokens, which people choose, and not the first, which nothing predicts. */
 function predictedTokens(ids: number[]): number {
   return labelsOf(Int32Array.from(ids)).filter((label, index) => index > 0 && label !== -100).length;
 }

@@ -8,7 +8,7 @@ import { guided } from './guided.ts';
 import type { Leash } from './leash.ts';
 import { type Exchange, learntIn, type Objective, type Row, replyRow } from './objective.ts';
 import { preference } from './preference.ts';
-import { anchorsAStep, classicRows, DRAWS, isLeashed } from './recipes.ts';
+import { classicRows, DRAWS, leashBeta, leashSettings } from './recipes.ts';
 import { rowLogprobs } from './reference.ts';
 import { drawnRewards, loggedRewards, type RewardTask } from './reward.ts';
 import { supervised } from './supervised.ts';
@@ -66,18 +66,14 @@ function ofMaterial(material: JobMaterial, maxLength: number, seed: number, cont
   }
 }
 
-/** What a class's beta is for *guided*'s leash: DPO's own 0.1 is a strength of 3 (docs/LOG.md, 2026-11-26). */
-const LEASH_PER_BETA = 30;
-
 /** Adapters only: what lies under them is the base for good. */
 function leashOf(
   material: Extract<JobMaterial, { kind: 'replies' }>,
   { brain, lora }: ObjectiveContext,
 ): Leash | undefined {
-  const { beta } = material;
-  if (beta === undefined || !isLeashed(lora === null ? 'full' : 'lora', material)) return undefined;
-  const { layers } = brain.info();
-  return { strength: LEASH_PER_BETA * beta, anchorsAStep: anchorsAStep(layers), anchors: () => anchorsFor(brain) };
+  const beta = leashBeta(lora === null ? 'full' : 'lora', material);
+  if (beta === undefined) return undefined;
+  return { ...leashSettings(brain.info().layers, beta), anchors: () => anchorsFor(brain) };
 }
 
 /** The leash's other end: the weights under the adapter, which no training of adapters moves. */

@@ -7,6 +7,7 @@
  */
 import { UserError } from '../errors.ts';
 import { JOB_RECIPES, type JobMaterial, type JobRecipe } from '../store/index.ts';
+import type { Leash } from './leash.ts';
 import type { TrainingArguments, TrainingRow } from './trainer.ts';
 
 export const RECIPES = JOB_RECIPES;
@@ -50,7 +51,7 @@ export function recipeArguments(
 ): Pick<TrainingArguments, 'learningRate' | 'numTrainEpochs'> & Partial<TrainingArguments> {
   const full = method === 'full';
   const share = depthShare(model.layers);
-  const leashed = isLeashed(method, material);
+  const leashed = leashBeta(method, material) !== undefined;
   const isFar = leashed || material?.kind === 'drawn';
   switch (recipe) {
     case 'classic':
@@ -68,17 +69,22 @@ export function recipeArguments(
   }
 }
 
-/** Whether a job trains on guided's leash (leash.ts), and goes as far as it allows: where it asks for one, and an adapter. */
-export function isLeashed(method: 'full' | 'lora', material?: Pick<JobMaterial, 'kind' | 'beta'>): boolean {
-  return method === 'lora' && material?.kind === 'replies' && material.beta !== undefined;
+/** The beta of guided's leash (leash.ts), where a job trains on one and goes as far as it allows: it asks for one, and an adapter. */
+export function leashBeta(method: 'full' | 'lora', material?: Pick<JobMaterial, 'kind' | 'beta'>): number | undefined {
+  return method === 'lora' && material?.kind === 'replies' ? material.beta : undefined;
 }
 
+/** Guided's leash for a class's beta: DPO's own 0.1 is a strength of 3 in a model of sprout's depth (docs/LOG.md, 2026-11-26). */
+const LEASH_PER_BETA = 30;
+
 /**
- * Anchors that a step of the leash looks at. In a deeper model each takes longer, and fewer do: thirty steps at two each have
- * seen all forty, and SmolLM2's held-out loss rose by 1.2 %.
+ * How guided's leash is set for a model of so many layers. In a deeper one each anchor takes longer, and a step looks at fewer:
+ * thirty steps at two each have seen all forty. And it pulls less: SmolLM2 (thirty layers) said five of ten answers after three
+ * trainings at a strength of 3 (docs/LOG.md, 2026-11-27).
  */
-export function anchorsAStep(layers: number): number {
-  return Math.max(2, Math.round(8 * depthShare(layers)));
+export function leashSettings(layers: number, beta: number): Pick<Leash, 'strength' | 'anchorsAStep'> {
+  const share = depthShare(layers);
+  return { strength: LEASH_PER_BETA * beta * share, anchorsAStep: Math.max(2, Math.round(8 * share)) };
 }
 
 /**

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { CLASSIC_ARGUMENTS, classicRows, classicText, RECIPES, recipeArguments } from '../../src/training/index.ts';
-import { anchorsAStep } from '../../src/training/recipes.ts';
+import { leashSettings } from '../../src/training/recipes.ts';
 
 test('the classic recipe is the original script: 3 epochs of one row at 5e-5, falling to 0, clipped at 1', () => {
   expect(CLASSIC_ARGUMENTS).toEqual({
@@ -56,8 +56,17 @@ test('a better answer is learnt further on a leash, which adapters have', () => 
   }
 });
 
-test('the deeper a model, the fewer anchors a step of its leash looks at', () => {
-  expect([1, 6, 12, 24, 30, 80].map(anchorsAStep)).toEqual([8, 8, 4, 2, 2, 2]);
+test('the deeper a model, the fewer anchors a step of its leash looks at, and the less it pulls', () => {
+  const of = (layers: number) => leashSettings(layers, 0.1);
+  expect([1, 6, 12, 24, 30, 80].map((layers) => of(layers).anchorsAStep)).toEqual([8, 8, 4, 2, 2, 2]);
+  for (const [layers, strength] of [
+    [1, 3],
+    [6, 3],
+    [12, 1.5],
+    [30, 0.6],
+  ] as const)
+    expect(of(layers).strength).toBeCloseTo(strength, 12);
+  expect(leashSettings(6, 0.2).strength).toBeCloseTo(6, 12);
 });
 
 test('classic over all weights learns at the original script’s rate, whatever the depth', () => {
