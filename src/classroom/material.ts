@@ -46,7 +46,7 @@ const OTHER_TURNS = 4;
 
 /**
  * @param turns of one sitting, oldest first, with the speakers' consent; ratings and corrections with that of their makers.
- * @returns null where the rated turn is not among them, or nobody's judgement of it may be used.
+ * @returns null where the rated turn is not among them, or a recipe needs a judgement of it and nobody's may be used.
  */
 export function gatherMaterial(turns: readonly JudgedTurn[], ratedId: string, rules: MaterialRules): Gathered | null {
   const rated = turns.find(({ id }) => id === ratedId);
@@ -64,19 +64,20 @@ export function gatherMaterial(turns: readonly JudgedTurn[], ratedId: string, ru
 
 /**
  * The better answer is learnt in full, and what it replaces unlearnt in full: whoever corrects a reply says that it is
- * wrong. Without one the rating says how wrong: 0.2 unlearns by 0.8. Good turns are replayed by their rating.
+ * wrong. Without one the rating says how wrong: 0.2 unlearns by 0.8. A rating that may not be used starts the training, as
+ * any low one does, and says no more than that: the reply is unlearnt as one at the threshold. Good turns are replayed by
+ * their rating.
  */
 function guidedMaterial(
   rated: JudgedTurn,
   others: readonly JudgedTurn[],
   { threshold, beta }: MaterialRules,
-): Gathered | null {
+): Gathered {
   const correction = correctionOf(rated);
-  const rating = ratingOf(rated);
-  if (correction === null && rating === null) return null;
+  const rating = ratingOf(rated) ?? threshold;
   const { promptIds, replyIds } = rated;
   const used = [...(correction ? [] : raters(rated))];
-  const replies = [{ promptIds, replyIds, weight: correction ? -1 : -(1 - (rating ?? 0)) }];
+  const replies = [{ promptIds, replyIds, weight: correction ? -1 : -(1 - rating) }];
   if (correction) replies.unshift({ promptIds, replyIds: correction.ids, weight: 1 });
 
   const replayed = newest(others, (turn) => correctionOf(turn) !== null || (ratingOf(turn) ?? -1) >= threshold);

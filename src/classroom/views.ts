@@ -172,11 +172,12 @@ export interface StepView {
 /** What a job learns from, counted, and its recipe's own numbers. */
 export interface LearningView {
   recipe: Recipe;
-  /** Guided: replies to learn, and replies to unlearn. */
+  /** Guided: replies to learn, and replies to unlearn that a better one replaces. */
   learnt: number;
   avoided: number;
-  /** Preference: pairs of a better and a worse reply, and worse ones with nothing to prefer. */
+  /** Preference: pairs of a better and a worse reply. */
   compared: number;
+  /** Guided and preference: replies to unlearn with nothing better in their place. */
   alone: number;
   /** Reward: rated replies of the sitting; or whether replies are drawn anew at every step. */
   rated: number;

@@ -122,6 +122,13 @@ export function createWorld(shared: { brain: Brain; model: string }, options: Wo
   return world;
 }
 
+/** A world whose class trains by the original's recipe. */
+export function classicWorld(shared: { brain: Brain; model: string }, options: WorldOptions = {}): World {
+  const world = createWorld(shared, options);
+  world.classroom.configure(rosa, CLASS_ID, { recipe: 'classic' });
+  return world;
+}
+
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'classroom-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));

@@ -2,7 +2,19 @@
 import { describe, expect, test } from 'vitest';
 import { CONSENT_TEXT_VERSION, declarationText } from '../../src/classroom/index.ts';
 import { gatherTrainingText, trainingBlock } from '../../src/classroom/training-text.ts';
-import { ana, bia, CLASS_ID, claim, createWorld, PLACE, refused, rosa, sharedBrain, trainByHand } from './fixture.ts';
+import {
+  ana,
+  bia,
+  CLASS_ID,
+  claim,
+  classicWorld,
+  createWorld,
+  PLACE,
+  refused,
+  rosa,
+  sharedBrain,
+  trainByHand,
+} from './fixture.ts';
 
 const shared = sharedBrain();
 
@@ -45,7 +57,7 @@ test('without anybody’s consent nothing trains; the question is put to each sp
 });
 
 test('who refused stays out of the text, and so does the reply to them; the others’ words train', async () => {
-  const world = createWorld(shared);
+  const world = classicWorld(shared);
   const { classroom } = world;
   classroom.consent(ana, true);
   classroom.consent(bia, false);

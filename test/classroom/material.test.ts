@@ -264,7 +264,6 @@ test('whose words stand in a prompt is part of it', () => {
 });
 
 test.each([
-  ['guided', { recipe: 'guided' }],
   ['preference', { recipe: 'preference' }],
   ['reward by ratings', { recipe: 'reward' }],
 ] as const)('%s has nothing where nobody’s judgement of the turn may be used', (_, changes) => {

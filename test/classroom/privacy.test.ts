@@ -6,6 +6,7 @@ import {
   ana,
   bia,
   CLASS_ID,
+  classicWorld,
   createWorld,
   heldBrain,
   PLACE,
@@ -91,7 +92,7 @@ describe('forgotten', () => {
   test('while the prompt that a rating measures is laid out anew: it is laid out once more, without them', async () => {
     const zoe = actor('zoe');
     const brain = withMembersOf(shared.brain);
-    const { classroom, store } = createWorld(shared, { brain });
+    const { classroom, store } = classicWorld(shared, { brain });
     classroom.consent(bia, true);
     const { id } = classroom.startSession(rosa, PLACE);
     for (const person of [zoe, ana]) {
@@ -138,7 +139,7 @@ describe('forgotten', () => {
   });
 
   test('after a training: the version is marked, and their words are in no later text', async () => {
-    const world = createWorld(shared);
+    const world = classicWorld(shared);
     const { classroom } = world;
     for (const person of [ana, bia]) classroom.consent(person, true);
     const { id } = classroom.startSession(rosa, PLACE);

@@ -30,8 +30,8 @@ function opened(settings: Record<string, unknown>, consenting: readonly Actor[] 
 const payloadOf = ({ store }: World) => store.jobs.list().at(-1)!.payload;
 const correctionIds = (text: string) => [...shared.brain.tokenizer.encode(text), shared.brain.tokenizer.eosId];
 
-test('guided: a low rating queues the better answer, the reply to unlearn, and the good turn before', async () => {
-  const { world, classroom, id } = opened({ recipe: 'guided' });
+test('guided, a class’s own: a low rating queues the better answer, the reply to unlearn, and the good turn before', async () => {
+  const { world, classroom, id } = opened({});
   const good = await classroom.say(ana, id, { text: 'one' });
   await classroom.rate(bia, good.id, 0.9);
   const bad = await classroom.say(ana, id, { text: 'two' });
@@ -55,7 +55,7 @@ test('guided: a low rating queues the better answer, the reply to unlearn, and t
   expect(payload.probe.correctionIds).toEqual(correctionIds('two, please'));
   expect([...payload.memberIds].sort()).toEqual([ana, bia].map((person) => classroom.member(person).id).sort());
   expect(classroom.job(world.store.jobs.list()[0]!.id).learning).toMatchObject({
-    ...{ recipe: 'guided', learnt: 2, avoided: 1, margin: null },
+    ...{ recipe: 'guided', learnt: 2, avoided: 1, alone: 0, margin: null },
   });
 });
 
@@ -261,14 +261,38 @@ describe('without consent', () => {
     expect(world.store.jobs.list()).toEqual([]);
   });
 
-  test('a rating and a better answer are counted and measured, and never trained on', async () => {
-    const { world, classroom, id } = opened({ recipe: 'guided' }, [ana]);
-    const turn = await classroom.say(ana, id, { text: 'mine' });
-    classroom.correct(caio, turn.id, 'his words');
-    expect(await classroom.rate(caio, turn.id, 0)).toMatchObject({ leadTo: 'training_blocked', blocked: 'judgement' });
-    expect(world.store.jobs.list()).toEqual([]);
-    expect(world.store.ratings.ofTurn(turn.id)).toHaveLength(1);
-  });
+  test.each(['preference', 'reward'] as const)(
+    'a rating and a better answer are counted and measured, and never trained on: %s has nothing then',
+    async (recipe) => {
+      const { world, classroom, id } = opened({ recipe }, [ana]);
+      const turn = await classroom.say(ana, id, { text: 'mine' });
+      classroom.correct(caio, turn.id, 'his words');
+      expect(await classroom.rate(caio, turn.id, 0)).toMatchObject({
+        leadTo: 'training_blocked',
+        blocked: 'judgement',
+      });
+      expect(world.store.jobs.list()).toEqual([]);
+      expect(world.store.ratings.ofTurn(turn.id)).toHaveLength(1);
+    },
+  );
+
+  test.each([0, 0.5])(
+    'guided is started by a rating of %d, and learns no more of it than that it was low',
+    async (value) => {
+      const { world, classroom, id } = opened({ recipe: 'guided', threshold: 0.7 }, [ana]);
+      const turn = await classroom.say(ana, id, { text: 'mine' });
+      classroom.correct(caio, turn.id, 'his words');
+      expect(await classroom.rate(caio, turn.id, value)).toMatchObject({ leadTo: 'training' });
+      const { material, memberIds, probe } = payloadOf(world);
+      const [row] = world.store.turns.bySession(id);
+      expect(material).toEqual({
+        kind: 'replies',
+        replies: [{ promptIds: row!.promptIds, replyIds: row!.outputIds, weight: expect.closeTo(-0.3, 12) }],
+      });
+      expect(memberIds).toEqual([classroom.member(ana).id]);
+      expect(probe.correctionIds).toEqual(correctionIds('his words'));
+    },
+  );
 
   test('of two better answers the one that may be used is; the newest is measured all the same', async () => {
     const { world, classroom, id } = opened({ recipe: 'preference' }, [ana, bia]);
@@ -300,7 +324,7 @@ describe('without consent', () => {
   });
 
   test('given in the first wording it covers turns alone: ratings and better answers were not spoken of', async () => {
-    const { world, classroom, id } = opened({ recipe: 'guided' }, [ana]);
+    const { world, classroom, id } = opened({ recipe: 'preference' }, [ana]);
     const { store } = world;
     const old = classroom.member(bia).id;
     store.consents.record({ memberId: old, granted: true, textVersion: '1', recordedBy: old });

@@ -5,6 +5,7 @@ import {
   bia,
   CLASS_ID,
   claim,
+  classicWorld,
   createWorld,
   PLACE,
   refused,
@@ -53,7 +54,7 @@ test('what the speaker chose stands; the rest is guessed', async () => {
 });
 
 test('a low rating queues the classic job: everything said so far, the rated reply too, and what is to be measured', async () => {
-  const { classroom, id, world } = opened();
+  const { classroom, id, world } = opened({}, classicWorld(shared));
   const first = await turnRated(world, id, 'one', 0.9);
   expect(first.outcome).toMatchObject({ decided: true, leadTo: 'turn' });
   const second = await classroom.say(ana, id, { text: 'two' });
@@ -82,7 +83,7 @@ test('a low rating queues the classic job: everything said so far, the rated rep
 });
 
 test('the second turn reads the first one; a new iteration starts anew, and the training text never does', async () => {
-  const { id, world } = opened({ turnsPerIteration: 2 });
+  const { id, world } = opened({ turnsPerIteration: 2 }, classicWorld(shared));
   await turnRated(world, id, 'first words', 1);
   await turnRated(world, id, 'second words', 1);
   world.advance(5_000);
@@ -268,7 +269,7 @@ describe('stopping', () => {
   });
 
   test('resuming opens the next iteration of the same sitting, its text still gathered', async () => {
-    const { classroom, id, world } = opened();
+    const { classroom, id, world } = opened({}, classicWorld(shared));
     await turnRated(world, id, 'hello', 1);
     classroom.stopSession(ana, id);
     classroom.keepProgress(ana, id, true);

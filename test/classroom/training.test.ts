@@ -28,7 +28,7 @@ function taught(changes: Record<string, unknown> = {}) {
 test.each(['lora', 'full'] as const)(
   '%s: rated low, trained, measured, and answered by the new version',
   async (method) => {
-    const { world, classroom, id } = taught({ method, learningRate: 1e-3 });
+    const { world, classroom, id } = taught({ recipe: 'classic', method, learningRate: 1e-3 });
     const turn = await classroom.say(ana, id, { text: 'hello' });
     classroom.correct(bia, turn.id, 'good day');
     await classroom.rate(ana, turn.id, 0);
@@ -116,6 +116,21 @@ test.each([
   const words = JSON.stringify(summaryMessage(job, 'en', null));
   expect(words.includes('it is the one people preferred')).toBe(number === 2);
   expect(words).not.toContain('nothing to prefer');
+});
+
+test.each([true, false])('guided says so where there is no better answer to learn: written %s', async (written) => {
+  const { world, classroom, id } = taught({ epochs: 2 });
+  const turn = await classroom.say(ana, id, { text: 'hello' });
+  if (written) classroom.correct(ana, turn.id, 'good day');
+  await classroom.rate(ana, turn.id, 0.1);
+  await until(() => classroom.session(id).phase === 'countdown');
+  const job = classroom.job(world.store.jobs.bySession(id)[0]!.id);
+  expect(job.learning).toMatchObject(
+    written ? { learnt: 1, avoided: 1, alone: 0 } : { learnt: 0, avoided: 0, alone: 1 },
+  );
+  expect(job.verdict).toMatchObject({ wrongWay: false, reply: { change: 'less' } });
+  const words = JSON.stringify(summaryMessage(job, 'en', null));
+  expect(words.includes('There is no better answer to learn')).toBe(!written);
 });
 
 test('reward draws from the weights in training, and says what it earned', async () => {

@@ -190,8 +190,8 @@ test('emoji, right to left, zero-width, markdown, mentions and a script are word
 
 test('what is tried while the brain trains, and in the countdown', async () => {
   const { rosa, ana, bia } = lesson;
-  // As long as a class may ask for, so that it lasts while all this is tried.
-  await lesson.told(rosa, command(rosa, 'session config', { epochs: 60 }));
+  // Many, so that it lasts while all this is tried.
+  await lesson.told(rosa, command(rosa, 'session config', { epochs: 40 }));
   const turn = await lesson.say(
     ana,
     `The sun is a star. ${'There are many stars in the sky at night. '.repeat(12)}`.trim(),

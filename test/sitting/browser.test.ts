@@ -151,7 +151,7 @@ test.skipIf(chromium === null)(
       { name: 'Ms Ada', value: 0.9 },
     ]);
     expect(rows('SELECT state FROM jobs')).toEqual([{ state: 'finished' }]);
-    expect(rows('SELECT step FROM job_steps ORDER BY step')).toEqual([{ step: 1 }, { step: 2 }, { step: 3 }]);
+    expect(rows('SELECT step FROM job_steps ORDER BY step')).toEqual([1, 2, 3, 4, 5].map((step) => ({ step })));
     expect(rows('SELECT number FROM versions')).toEqual([{ number: 1 }]);
     expect(rows('SELECT number FROM iterations WHERE closed_at IS NOT NULL')).toEqual([{ number: 1 }]);
     expect(rows('SELECT phase FROM sessions')).toEqual([{ phase: 'ended' }]);

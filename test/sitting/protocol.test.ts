@@ -75,7 +75,7 @@ test('a teacher and two students play a sitting of two turns, and the class has 
   ]);
   expect(rows('SELECT value FROM ratings ORDER BY value')).toEqual([{ value: 0.3 }, { value: 0.9 }]);
   expect(rows('SELECT state FROM jobs')).toEqual([{ state: 'finished' }]);
-  expect(rows('SELECT step FROM job_steps ORDER BY step')).toEqual([{ step: 1 }, { step: 2 }, { step: 3 }]);
+  expect(rows('SELECT step FROM job_steps ORDER BY step')).toEqual([1, 2, 3, 4, 5].map((step) => ({ step })));
   expect(rows('SELECT number FROM versions')).toEqual([{ number: 1 }]);
   expect(rows('SELECT count(*) AS n FROM outbox WHERE delivered_at IS NULL')).toEqual([{ n: 0 }]);
   database.close();

@@ -1,10 +1,10 @@
 /**
  * A sitting on a real chat model: the bot as a user starts it, on SmolLM2-135M-Instruct, with a teacher at a desk and a
- * student with a phone in their browsers. Three turns; two are rated low, so the brain is trained twice and each reply
- * compared with the one before; then the teacher goes back a version and a turn is played on it. A short sitting in Portuguese
+ * student with a phone in their browsers. Three turns; two are rated low, the first with a better answer, so the brain is
+ * trained twice and each reply compared with the one before; then the teacher goes back a version and a turn is played on it. A short sitting in Portuguese
  * follows. The database is read afterwards, and the memory of bot and worker watched all the time.
  *
- * `npm run drill -- smollm2 [--pictures FOLDER]`; about two minutes. Skipped, with the reason, where the model of `../shared`
+ * `npm run drill -- smollm2 [--pictures FOLDER]`; five minutes or so. Skipped, with the reason, where the model of `../shared`
  * or a Chromium is missing.
  */
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -35,8 +35,14 @@ const WORDS = {
     teacher: 'Ms Ada',
     student: 'Bia',
     say: ['What is your favourite animal?', 'Why is the sky blue?', 'Tell me a short story about a robot.'],
+    better: 'My favourite animal is the sea turtle.',
   },
-  'pt-BR': { teacher: 'Prof. Ada', student: 'Bia', say: ['Oi! O que você gosta de fazer?'] },
+  'pt-BR': {
+    teacher: 'Prof. Ada',
+    student: 'Bia',
+    say: ['Oi! O que você gosta de fazer?'],
+    better: 'Gosto de desenhar e de jogar bola.',
+  },
 } as const;
 
 export interface SmolLm2Result {
@@ -130,6 +136,7 @@ class SmolLm2Sitting {
     await this.#open(say.length);
     const [first, second, third] = say;
     await this.#turn(1, first);
+    await this.#correct(1);
     await this.#train(1, '0.3');
     if (second !== undefined && third !== undefined) {
       await this.#turnOpen(2, say.length);
@@ -181,6 +188,15 @@ class SmolLm2Sitting {
     this.#enter(`reply ${number} shown`);
     await this.#take(`reply-${number}`, (visitor) => atTop(visitor.message(this.#turnTitle(number), 'ROUGE-L')));
     await this.#take(`reply-${number}-end`, toEnd);
+  }
+
+  /** The student writes what should have been said; the training then goes on guided's leash. */
+  async #correct(number: number): Promise<void> {
+    const message = this.#student.message(this.#turnTitle(number), 'ROUGE-L');
+    await this.#student.press(this.#student.button(t(this.#locale, 'discord:button_better'), message));
+    await this.#student.form.getByLabel(t(this.#locale, 'discord:better_text')).fill(WORDS[this.#locale].better);
+    await this.#student.press(this.#student.button(t(this.#locale, 'local:send_form'), this.#student.form));
+    await this.#student.thisMessage(t(this.#locale, 'discord:corrected'));
   }
 
   async #rate(number: number, value: string): Promise<void> {
@@ -324,7 +340,8 @@ function wrong(found: Kept, locale: Locale): string[] {
     ['versions that answered', found.replies.map(({ version }) => version), answering],
     ['empty replies', found.replies.filter(({ reply }) => reply === ''), []],
     ['jobs', found.trainings.map(({ state }) => state), numbers.map(() => 'finished')],
-    ['steps', found.trainings.map(({ losses }) => losses.length), numbers.map(() => 3)],
+    // With a better answer guided goes far, on its leash; the second training has none.
+    ['steps', found.trainings.map(({ losses }) => losses.length), [30, 5].slice(0, trained)],
     ['jobs whose loss did not fall', found.trainings.filter(({ losses }) => losses.at(-1)! >= losses[0]!), []],
     [
       'versions',

@@ -86,7 +86,7 @@ const SHOWN_METRICS = ['rewards/margins', 'reward', 'kl'] as const;
 function trainsOn(job: JobView, locale: Locale): string {
   const { learning, method, people } = job;
   const parts = [method === 'lora' ? 'LoRA' : t(locale, 'discord:method_full')];
-  if (learning.recipe !== 'classic') parts.push(t(locale, `discord:recipe_${learning.recipe}`));
+  parts.push(t(locale, `discord:recipe_${learning.recipe}`));
   parts.push(...learnsFrom(job, locale));
   parts.push(people === 1 ? t(locale, 'discord:of_one') : t(locale, 'discord:of_people', { people }));
   return parts.join(' · ');
@@ -107,7 +107,8 @@ function learnsFrom({ learning, trainingCharacters }: JobView, locale: Locale): 
 
 /** A preference needs two; said before the training as well as after. */
 function nothingBetter({ learning }: JobView, locale: Locale): string[] {
-  return learning.alone > 0 ? [`💡 ${t(locale, 'discord:nothing_preferred')}`] : [];
+  if (learning.alone === 0) return [];
+  return [`💡 ${t(locale, learning.recipe === 'guided' ? 'discord:nothing_better' : 'discord:nothing_preferred')}`];
 }
 
 /** What the recipe itself measured, in plain words; nothing for recipes that measure nothing of their own. */

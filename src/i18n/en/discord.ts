@@ -43,7 +43,8 @@ export default {
   opening_intro: '{{name}} opened a sitting. Everybody in this thread can take part.',
   opening_say: 'Press **Speak** (or use `/turn say`) and say one sentence. The brain answers.',
   opening_say_plain: 'Write one sentence here (or press **Speak**). The brain answers.',
-  opening_rate: 'Rate the answer from 0.0 to 1.0. The first rating decides: below {{threshold}} the brain is trained.',
+  opening_rate:
+    'Know a better answer? Write it first (**A better answer**). Then rate from 0.0 to 1.0: the first rating decides, and below {{threshold}} the brain is trained.',
   opening_train:
     'Watch the training, then compare the answer before and after. After a short countdown the next turn begins.',
   turns_per_iteration: '{{count}} turns an iteration',
@@ -169,7 +170,7 @@ export default {
   training_why_classic:
     'Every step changes the weights a little, so that the words of this sitting become likelier. `/learn` explains the terms.',
   training_why_guided:
-    'Every step changes the weights a little: the better answer becomes likelier, the reply rated low less likely, and good replies of before are practised again. `/learn` explains the terms.',
+    'Every step changes the weights a little: a better answer becomes likelier, the reply rated low less likely, and good replies of before are practised again. `/learn` explains the terms.',
   training_why_preference:
     'Every step changes the weights a little, so that the brain prefers the better of two replies more than it did. `/learn` explains the terms.',
   training_why_reward:
@@ -189,6 +190,8 @@ export default {
   learns_ratings: '{{count}} rated replies',
   learns_ratings_one: 'one rated reply',
   learns_draws: '{{draws}} new replies a step',
+  nothing_better:
+    'There is no better answer to learn, so the rated reply is only pushed away. Next time, write one before you rate: the brain then learns to say it.',
   nothing_preferred:
     'Nobody wrote a better answer or chose between tries (or people were of two minds), so there is nothing to prefer: the rated reply is only pushed away. Next time, write one, or ask for another try and choose, before you rate.',
   learned_title: 'What the recipe measured',

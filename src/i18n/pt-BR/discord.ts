@@ -43,7 +43,7 @@ export default {
   opening_say: 'Aperte **Falar** (ou use `/turno dizer`) e diga uma frase. O cérebro responde.',
   opening_say_plain: 'Escreva uma frase aqui (ou aperte **Falar**). O cérebro responde.',
   opening_rate:
-    'Dê uma nota à resposta, de 0,0 a 1,0. A primeira nota decide: abaixo de {{threshold}} o cérebro treina.',
+    'Sabe uma resposta melhor? Escreva primeiro (**Uma resposta melhor**). Depois dê a nota, de 0,0 a 1,0: a primeira decide, e abaixo de {{threshold}} o cérebro treina.',
   opening_train:
     'Acompanhe o treino e compare a resposta de antes e de depois. Uma contagem curta e começa o próximo turno.',
   turns_per_iteration: '{{count}} turnos por iteração',
@@ -171,7 +171,7 @@ export default {
   training_why_classic:
     'Cada passo muda um pouco os pesos, para que as palavras desta sessão fiquem mais prováveis. `/aprender` explica os termos.',
   training_why_guided:
-    'Cada passo muda um pouco os pesos: a resposta melhor fica mais provável, a que levou nota baixa fica menos, e boas respostas de antes são treinadas de novo. `/aprender` explica os termos.',
+    'Cada passo muda um pouco os pesos: uma resposta melhor fica mais provável, a que levou nota baixa fica menos, e boas respostas de antes são treinadas de novo. `/aprender` explica os termos.',
   training_why_preference:
     'Cada passo muda um pouco os pesos, para que o cérebro prefira a melhor de duas respostas mais do que antes. `/aprender` explica os termos.',
   training_why_reward:
@@ -191,6 +191,8 @@ export default {
   learns_ratings: '{{count}} respostas com nota',
   learns_ratings_one: 'uma resposta com nota',
   learns_draws: '{{draws}} respostas novas por passo',
+  nothing_better:
+    'Não há resposta melhor para aprender, então a resposta avaliada só é afastada. Da próxima vez, escreva uma antes da nota: aí o cérebro aprende a dizê-la.',
   nothing_preferred:
     'Ninguém escreveu uma resposta melhor nem escolheu entre tentativas (ou houve empate), então não há o que preferir: a resposta avaliada só é afastada. Da próxima vez, antes da nota, escreva uma, ou peça outra tentativa e escolha.',
   learned_title: 'O que a receita mediu',
