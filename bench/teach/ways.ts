@@ -16,14 +16,10 @@ export function waysOf(brain: Brain): Record<string, () => Promise<Way>> {
   });
   return {
     guided: just({}),
-    'no leash': just({ beta: null }),
-    'no leash, a quarter of the rate, five epochs': just({
-      beta: null,
-      args: { learningRate: own.learningRate / 4, numTrainEpochs: 5 },
-    }),
+    'no leash': just({ beta: null, args: own }),
+    'no leash, its gentle settings': just({ beta: null }),
     'no leash, ten own replies': async () => ({
-      recipe: 'guided',
-      beta: null,
+      ...{ recipe: 'guided', beta: null, args: own },
       replayed: (await ownReplies(brain)).slice(0, 10),
     }),
     'beta 0.03': just({ beta: 0.03 }),
