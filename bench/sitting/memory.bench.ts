@@ -1,6 +1,6 @@
 /**
  * What the whole of it weighs: the bot as `npm start` runs it (local classroom, Discord client, store, brain) and its
- * worker, through a sitting with one training. Read from /proc, so on Linux only.
+ * worker, through a sitting with one training on a better answer, as a class has it by itself. Read from /proc, so on Linux only.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,6 +27,7 @@ async function sitting(method: string) {
   const bot = await startBot(folder, { LOG_LEVEL: 'info' });
   const idle = memoryOf(bot.child.pid).resident;
   const peak = { bot: 0, worker: 0, together: 0, proportional: 0 };
+  let seconds = Number.NaN;
   const watch = setInterval(() => {
     const [ofBot, ofWorker] = [memoryOf(bot.child.pid), memoryOf(bot.workerPid())];
     peak.bot = Math.max(peak.bot, ofBot.resident);
@@ -42,8 +43,13 @@ async function sitting(method: string) {
     await teacher.press(opening, 'Yes, train');
     await teacher.write(opening.channel_id, 'Hello! What is your favorite movie, and why do you like it so much?');
     const reply = await teacher.message('the reply', (message) => textOf(message).includes('ROUGE-L'));
+    await teacher.press(reply, 'bf:better:');
+    await teacher.submitModal(opening.channel_id, { text: 'I like films about space, because I want to fly there.' });
+    await teacher.message('the thanks', (message) => textOf(message).includes('is kept beside'));
+    const rated = performance.now();
     await teacher.press(reply, 'bf:rate:', ['0.3']);
     await teacher.message('the summary', (message) => textOf(message).includes('What the training did'));
+    seconds = (performance.now() - rated) / 1000;
     teacher.leave();
   } finally {
     clearInterval(watch);
@@ -58,5 +64,6 @@ async function sitting(method: string) {
     'worker, most': mb(peak.worker),
     'together, most': mb(peak.together),
     'shared once': mb(peak.proportional),
+    'rating to summary': `${seconds.toFixed(1)} s`,
   };
 }
