@@ -3,7 +3,7 @@
  * low is pushed away, each as much as its weight says; prompts are read, never learnt.
  *
  *   weight > 0:  weight · Σ −ln p(token)     the supervised loss
- *   weight < 0:  |weight| · pushAway         bounded (push-away.ts)
+ *   weight < 0:  |weight| · pushAway         bounded (push-away.ts), of its first tokens
  *
  * On a leash (leash.ts) three things change, so that a job takes nothing that it was not given: what a correction replaces is pushed
  * by a fifth of what the correction pulls, however long it is, as learning the answer makes it unlikely by itself (a large brain's
@@ -27,6 +27,12 @@ export interface WeightedExchange extends Exchange {
 /** DPO's own default: the push has lost half its slope when the reply is e^11 times less likely. */
 const BETA = 0.1;
 
+/**
+ * Of a reply to unlearn: begun otherwise it goes on otherwise, and a large brain's hundred tokens would take most of a job's
+ * time and memory.
+ */
+const PUSHED_TOKENS = 48;
+
 /** On a leash: how much of a better answer's pull the push away from what it replaces has at most. */
 const LEASHED_PUSH = 0.2;
 
@@ -38,7 +44,8 @@ const ENOUGH = 0.1;
  * @param maxLength tokens a prompt and a reply may have together.
  * @throws UserError training_rows_empty where no reply has a token and a weight.
  */
-export function guided(exchanges: readonly WeightedExchange[], maxLength: number, leash?: Leash): Objective {
+export function guided(given: readonly WeightedExchange[], maxLength: number, leash?: Leash): Objective {
+  const exchanges = given.map(trainedPart);
   const taught = exchanges.filter(({ weight }) => weight > 0);
   const samples = exchanges.map((exchange) => ({
     row: replyRow(exchange, maxLength),
@@ -81,6 +88,11 @@ export function guided(exchanges: readonly WeightedExchange[], maxLength: number
       return { loss };
     },
   };
+}
+
+/** What is read of an exchange: the whole reply to learn, the beginning of one to unlearn. */
+export function trainedPart(exchange: WeightedExchange): WeightedExchange {
+  return exchange.weight < 0 ? { ...exchange, replyIds: exchange.replyIds.slice(0, PUSHED_TOKENS) } : exchange;
 }
 
 /** Of a reply that a better answer to the same prompt replaces, the part of its weight that is left on a leash. */

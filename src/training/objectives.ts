@@ -4,7 +4,7 @@ import type { LoraConfig, Trainable } from '../engine/index.ts';
 import { tokenReport } from '../scoring/index.ts';
 import type { JobMaterial, JobPayload } from '../store/index.ts';
 import { anchorsFor } from './anchors.ts';
-import { guided } from './guided.ts';
+import { guided, trainedPart } from './guided.ts';
 import type { Leash } from './leash.ts';
 import { type Exchange, learntIn, type Objective, type Row, replyRow } from './objective.ts';
 import { preference } from './preference.ts';
@@ -112,6 +112,7 @@ function drawTask(
 function exchangesIn(material: JobMaterial): Exchange[] {
   switch (material.kind) {
     case 'replies':
+      return material.replies.map(trainedPart);
     case 'ratings':
       return material.replies;
     case 'preferences':

@@ -2,9 +2,10 @@
  * What each objective asks of the model, against arithmetic done by hand: losses from log-probabilities, gradients by finite
  * differences over the adapter's own numbers.
  */
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { defaultLora, openTrainable, randomWeights, type Trainable } from '../../src/engine/index.ts';
-import { guided } from '../../src/training/guided.ts';
+import { guided, trainedPart } from '../../src/training/guided.ts';
 import { AnchorLeash } from '../../src/training/leash.ts';
 import { measureRows, type Objective, type Row, replyRow } from '../../src/training/objective.ts';
 import { preference } from '../../src/training/preference.ts';
@@ -208,6 +209,17 @@ describe('the leash of guided', () => {
     // Twice as long as its answer: each of its tokens half as much.
     expect(await lossOf(longer, trainable)).toBeCloseTo((learnt + 0.1 * full) / (good.length + 0.1 * 8), 5);
     await trainable.dispose();
+  });
+
+  test('a reply to unlearn is read as far as its first 48 tokens, one to learn to its end', () => {
+    const ids = fc.array(fc.nat(30), { maxLength: 120 });
+    fc.assert(
+      fc.property(ids, ids, fc.double({ min: -1, max: 1, noNaN: true }), (promptIds, replyIds, weight) => {
+        const { replyIds: read, ...rest } = trainedPart({ promptIds, replyIds, weight });
+        expect(rest).toEqual({ promptIds, weight });
+        expect(read).toEqual(weight < 0 ? replyIds.slice(0, 48) : replyIds);
+      }),
+    );
   });
 
   test('looks at its anchors in turn, so many a step', async () => {
