@@ -31,7 +31,7 @@ const BETA = 0.1;
  * Of a reply to unlearn: begun otherwise it goes on otherwise, and a large brain's hundred tokens would take most of a job's
  * time and memory.
  */
-const PUSHED_TOKENS = 48;
+const PUSHED_TOKENS = 32;
 
 /** On a leash: how much of a better answer's pull the push away from what it replaces has at most. */
 const LEASHED_PUSH = 0.2;

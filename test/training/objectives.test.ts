@@ -211,13 +211,13 @@ describe('the leash of guided', () => {
     await trainable.dispose();
   });
 
-  test('a reply to unlearn is read as far as its first 48 tokens, one to learn to its end', () => {
+  test('a reply to unlearn is read as far as its first 32 tokens, one to learn to its end', () => {
     const ids = fc.array(fc.nat(30), { maxLength: 120 });
     fc.assert(
       fc.property(ids, ids, fc.double({ min: -1, max: 1, noNaN: true }), (promptIds, replyIds, weight) => {
         const { replyIds: read, ...rest } = trainedPart({ promptIds, replyIds, weight });
         expect(rest).toEqual({ promptIds, weight });
-        expect(read).toEqual(weight < 0 ? replyIds.slice(0, 48) : replyIds);
+        expect(read).toEqual(weight < 0 ? replyIds.slice(0, 32) : replyIds);
       }),
     );
   });
