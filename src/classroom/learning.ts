@@ -20,12 +20,11 @@ export function learningView({ recipe, material }: JobPayload, steps: readonly J
 function countsOf(material: JobMaterial): Partial<LearningView> {
   switch (material.kind) {
     case 'replies': {
-      const [learnt, unlearnt] = [true, false].map((wanted) =>
-        material.replies.filter(({ weight }) => weight > 0 === wanted),
-      );
-      const answered = new Set(learnt!.map(({ promptIds }) => `${promptIds}`));
-      const alone = unlearnt!.filter(({ promptIds }) => !answered.has(`${promptIds}`)).length;
-      return { learnt: learnt!.length, avoided: unlearnt!.length - alone, alone };
+      const learnt = material.replies.filter(({ weight }) => weight > 0);
+      const answered = new Set(learnt.map(({ promptIds }) => `${promptIds}`));
+      const unlearnt = material.replies.filter(({ weight }) => weight <= 0);
+      const alone = unlearnt.filter(({ promptIds }) => !answered.has(`${promptIds}`)).length;
+      return { learnt: learnt.length, avoided: unlearnt.length - alone, alone };
     }
     case 'preferences': {
       const compared = material.preferences.filter(({ chosenIds }) => chosenIds !== undefined).length;

@@ -38,8 +38,9 @@ const MEASURED_LAYERS = 6;
  * What a recipe trains with where a class sets nothing else; the rest is classic's. Measured on sprout (docs/LOG.md: classic's
  * 2026-11-23, the others' 2026-11-26): gentle enough that five jobs in a row leave most of what the brain knew, strong enough
  * that the rated reply falls and the better answer rises in 20 jobs of 20. On a leash (leash.ts) guided goes further, until what
- * it was taught is said (2026-11-27: ten of ten after three trainings, on sprout and on SmolLM2); all weights have none. A deeper model's rate is lower by as much as
- * it has more layers (`depthShare`), but for the original's own; on a leash, which holds it back by itself, by the root of that.
+ * it was taught is said (2026-11-27: ten of ten after three trainings, on sprout and on SmolLM2); all weights have none. A deeper
+ * model's rate is lower by as much as it has more layers (`depthShare`), but for the original's own; on a leash, which holds it
+ * back by itself, by the root of that.
  * @param model.layers blocks of the model that is trained.
  * @param material what the job learns from; absent for classic.
  */
